@@ -7,8 +7,7 @@ names, one hop away. A metric over several semantic models (quota attainment: bo
 names its `dataset` in `config.meta`; that dataset is the union of those models' rows over the
 dimensions they share, which gives the same ratio under every filter, since all its measures add.
 
-`config.meta` of a metric: `kind` (money, money_exact, money_per_day, rate, multiple, days, count)
-sets its format; `dataset: none` keeps a helper metric out of Superset.
+`config.meta` of a metric: `kind` (one of `dataset.FORMATS`: money, rate, count …) sets its format; `dataset: none` keeps a helper metric out of Superset.
 """
 
 import json
@@ -90,6 +89,13 @@ def compile_datasets(
             wanted = sorted({measure for name in names for measure in _measures(metrics, name)})
             datasets.append(
                 _union_dataset(home, [facts[m] for m in sorted(sources[home])], wanted, compiled)
+            )
+    for dataset in datasets:
+        clash = {c.name for c in dataset.columns} & {m.name for m in dataset.metrics}
+        if clash:
+            raise CompileError(
+                f"dataset {dataset.name}: {', '.join(sorted(clash))} is a column and a metric; "
+                "rename the dimension or measure"
             )
     return tuple(sorted(datasets, key=lambda dataset: dataset.name))
 

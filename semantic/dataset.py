@@ -19,6 +19,9 @@ FORMATS: Mapping[str, str] = {
     "rate": ".1%",
     "multiple": ",.2f",
     "days": ",.1f",
+    "hours": ",.1f",
+    "score": ",.3f",
+    "instant": "",
     "count": ",d",
 }
 
@@ -106,7 +109,7 @@ def as_asset(dataset: Dataset, *, currency: str, certified_by: str) -> dict[str,
                 "metric_type": None,
                 "expression": metric.expression,
                 "description": metric.description,
-                "d3format": FORMATS[metric.kind],
+                "d3format": FORMATS[metric.kind] or None,
                 "currency": {"symbol": currency, "symbolPosition": "prefix"}
                 if metric.kind.startswith("money")
                 else None,

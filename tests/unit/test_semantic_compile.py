@@ -160,11 +160,11 @@ def test_a_snapshot_measure_is_never_added_over_days(marts) -> None:
         entities=[entity("sales_rep", "foreign")],
         dimensions=[dimension("day", "time", "quota_month")],
         measures=[
-            measure("open", expr="quota_amount", non_additive_dimension={"name": "day"}),
+            measure("day_open", expr="quota_amount", non_additive_dimension={"name": "day"}),
         ],
     )
     dataset = compiled(
-        metric("open", "simple", ["open"], measure=reference("open")), models=[daily]
+        metric("open", "simple", ["day_open"], measure=reference("day_open")), models=[daily]
     )
     marts.execute("insert into marts.fct_quotas values (3, 'a', date '2026-03-01', 50.0)")
     assert ask(marts, dataset["daily"], "open", "1") == {1: None}
@@ -205,3 +205,9 @@ def test_assets_carry_certification_currency_and_stable_ids(tmp_path) -> None:
     assert bookings["extra"]["certification"]["certified_by"] == "Revlake"
     hidden = next(c for c in asset["columns"] if c["column_name"] == "rep_username")
     assert not hidden["groupby"]
+
+
+def test_a_metric_named_like_a_column_is_refused() -> None:
+    clash = {**BOOKINGS, "name": "stage_name"}
+    with pytest.raises(CompileError, match=r"stage_name is a column and a metric"):
+        compiled(clash)
