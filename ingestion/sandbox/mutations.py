@@ -1,0 +1,153 @@
+"""Damage to a page of records, in any vendor's JSON or CSV: what connectors must survive.
+
+Each function changes parsed records in place and tells whether it found something to change.
+"""
+
+import copy
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+Record = dict[str, Any]
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:?\d\d)?)?")
+LIST_NAMES = ("records", "results", "events")
+SKIPPED = {"attributes", "associations", "propertiesWithHistory"}
+CURSORS = {
+    "systemmodstamp", "lastmodifieddate", "createddate", "createdat", "updatedat", "createdate",
+    "hs_lastmodifieddate", "hs_createdate", "created",
+}  # fmt: skip
+BROKEN_TEXT = "n/a"
+
+
+@dataclass
+class Page:
+    """Records of a reply and the way back to its bytes; `blank` is a missing value."""
+
+    records: list[Record]
+    blank: str | None
+    shape: str
+    to_bytes: Callable[[], bytes]
+
+
+def read_page(content_type: str, body: bytes) -> Page | None:
+    """Records of a JSON or CSV reply; None where there are none."""
+    if content_type.startswith("text/csv"):
+        return _read_csv(body)
+    if not content_type.startswith("application/json") or not body:
+        return None
+    document = orjson.loads(body)
+    parts = document if isinstance(document, list) else [document]
+    for part in parts:
+        for name in LIST_NAMES:
+            records = part.get(name) if isinstance(part, dict) else None
+            if isinstance(records, list) and records and isinstance(records[0], dict):
+                shape = str(records[0].get("attributes", {}).get("type", name))
+                return Page(records, None, shape, lambda: orjson.dumps(document))
+    return None
+
+
+def _read_csv(body: bytes) -> Page | None:
+    text = body.decode("utf-8")
+    header = text[: text.find("\n")]
+    delimiter = next((mark for mark in ",\t;|^`" if f'"{mark}"' in header), ",")
+    rows: list[Record] = [
+        dict(row) for row in csv.DictReader(io.StringIO(text), delimiter=delimiter)
+    ]
+    if not rows:
+        return None
+    columns = list(rows[0])
+
+    def to_bytes() -> bytes:
+        out = io.StringIO()
+        writer = csv.DictWriter(
+            out, columns, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n"
+        )
+        writer.writeheader()
+        writer.writerows(rows)
+        return out.getvalue().encode("utf-8")
+
+    return Page(rows, "", ",".join(columns), to_bytes)
+
+
+def _leaves(record: Record) -> Iterator[tuple[Record, str]]:
+    for name, value in record.items():
+        if name in SKIPPED:
+            continue
+        if isinstance(value, dict):
+            yield from _leaves(value)
+        else:
+            yield record, name
+
+
+def _is_id(name: str) -> bool:
+    return name.lower().removesuffix("__c").endswith("id")
+
+
+def _is_typed(value: Any) -> bool:
+    if isinstance(value, str):
+        return bool(NUMBER.fullmatch(value) or INSTANT.fullmatch(value))
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return _is_typed(value) and not (isinstance(value, str) and INSTANT.fullmatch(value))
+
+
+def _pick(record: Record, field: str, fits: Callable[[Any], bool]) -> tuple[Record, str] | None:
+    """The field to damage: the named one, else a fitting one, cursors last, ids never."""
+    found = [(holder, name) for holder, name in _leaves(record) if not _is_id(name)]
+    if field:
+        return next((item for item in _leaves(record) if item[1] == field), None)
+    fitting = [(holder, name) for holder, name in found if fits(holder[name])]
+    plain = [item for item in fitting if item[1].lower() not in CURSORS]
+    return next(iter(plain + fitting), None)
+
+
+def malform(records: list[Record], field: str) -> bool:
+    """Text in a number or date field of one record."""
+    for record in records:
+        place = _pick(record, field, _is_typed)
+        if place is not None:
+            place[0][place[1]] = BROKEN_TEXT
+            return True
+    return False
+
+
+def null_key(records: list[Record], blank: str | None) -> bool:
+    """One record without its id; `blank` is the format's way to write nothing."""
+    for holder, name in _leaves(records[0]):
+        if name.lower() == "id":
+            holder[name] = blank
+            return True
+    return False
+
+
+def duplicate(records: list[Record]) -> Record:
+    """The last record twice; returns it, to come again at the head of the next page."""
+    records.append(copy.deepcopy(records[-1]))
+    return copy.deepcopy(records[-1])
+
+
+def change_type(records: list[Record], field: str, share: float) -> bool:
+    """One numeric field as text with a unit, in every n-th record."""
+    name = field or next(
+        (place[1] for record in records if (place := _pick(record, "", _is_number))), ""
+    )
+    step = max(1, round(1 / share))
+    changed = False
+    numeric = [
+        (holder, leaf)
+        for record in records
+        for holder, leaf in _leaves(record)
+        if leaf == name and holder[leaf] not in (None, "")
+    ]
+    for holder, leaf in numeric[::step]:
+        holder[leaf] = f"{holder[leaf]} units"
+        changed = True
+    return changed

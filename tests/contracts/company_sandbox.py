@@ -1,0 +1,99 @@
+"""The sandbox over a small simulated company, and what landings of its vendors look like."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import uvicorn
+
+from ingestion.catalog import connection_model, entities
+from ingestion.entity import DELETED, LOADED_AT, VERSION_AT, Entity
+from ingestion.http import Patience
+from ingestion.landing import LandingReport, land
+from ingestion.sandbox import credentials
+from ingestion.sandbox.__main__ import company_frames, history_start
+from ingestion.sandbox.app import build_app, build_world
+from ingestion.sandbox.clock import open_clock
+from tests.contracts.sandbox_server import Sandbox
+
+SOURCES = ("salesforce", "hubspot", "google_ads")
+NOW = datetime(2026, 11, 16, 10, tzinfo=UTC)
+
+
+@contextmanager
+def company_sandbox(state_dir: Path, *, scale: float = 0.01) -> Iterator[Sandbox]:
+    """A running sandbox; its clock stands still but for `advance`."""
+    clock = open_clock(state_dir, seed=7, scale=scale, start=history_start, now=NOW, frozen=True)
+    app = build_app(build_world(clock, lambda until: company_frames(clock, until)))
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    sandbox = Sandbox(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    try:
+        yield sandbox
+    finally:
+        sandbox.close()
+        server.should_exit = True
+        thread.join(timeout=10)
+        listener.close()
+
+
+@dataclass(frozen=True)
+class Lake:
+    """A lake and its state under one folder, fed by a sandbox."""
+
+    root: Path
+    sandbox: Sandbox
+
+    def now(self) -> datetime:
+        answer = self.sandbox.admin.get("/_sandbox/clock").raise_for_status().json()
+        return datetime.fromisoformat(answer["now"])
+
+    def land(self, source: str, patience: Patience | None = None) -> LandingReport:
+        values = credentials.connections(self.sandbox.base_url)[source]
+        return land(
+            source,
+            connection=connection_model(source)(**values),
+            lake_url=str(self.root / "lake"),
+            state_dir=self.root / "state",
+            clock=self.now,
+            patience=patience or impatient(),
+        )
+
+    def rows(self, source: str, table: str) -> pl.DataFrame:
+        return pl.read_delta(str(self.root / "lake" / "raw" / source / table))
+
+    def current(self, source: str, entity: Entity) -> pl.DataFrame:
+        """The latest version of each key, without deleted ones and meta columns."""
+        latest = (
+            self.rows(source, entity.name)
+            .sort(VERSION_AT, LOADED_AT)
+            .unique(entity.key, keep="last")
+            .filter(~pl.col(DELETED))
+        )
+        return latest.select(entity.columns.names).sort(entity.key)
+
+
+def faulty(lake: Lake, source: str, kind: str, **more: object) -> LandingReport:
+    """A landing with one fault, which must have fired."""
+    lake.sandbox.fault(source, kind, **more)
+    report = lake.land(source)
+    fired = lake.sandbox.admin.get("/_sandbox/faults").json()["fired"]
+    lake.sandbox.clear_faults()
+    assert fired.get(f"{source}.{kind}"), f"{kind} did not fire"
+    return report
+
+
+def impatient() -> Patience:
+    """As many attempts as usual, without waiting."""
+    return Patience(sleep=lambda seconds: None)
+
+
+def entity_of(source: str, name: str) -> Entity:
+    return next(entity for entity in entities(source) if entity.name == name)
