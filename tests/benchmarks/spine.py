@@ -1,0 +1,155 @@
+"""How long the whole way takes: `python -m tests.benchmarks.spine` writes docs/performance.md.
+
+Everything runs in a clean clone of HEAD with an empty home directory, on this machine, one thing
+after another. Seconds differ from machine to machine; the shares of the steps do not much.
+"""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+PROJECT = Path(__file__).resolve().parents[2]
+REPORT = PROJECT / "docs" / "performance.md"
+PORT_BASE = "24100"
+LEAST_SHARE = 0.01
+PROMISES = {
+    "make demo-once, clean clone": 360.0,
+    "nightly refresh": 180.0,
+    "hourly refresh": 60.0,
+    "make test": 480.0,
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One command: its wall time, and the share of each step where it has steps."""
+
+    what: str
+    seconds: float
+    steps: Mapping[str, float]
+
+
+class Clone:
+    """A clean clone of HEAD with an empty home, and what is run in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "revlake"
+        home = folder / "home"
+        home.mkdir()
+        kept = {name: value for name, value in os.environ.items() if not _is_ours(name)}
+        self.environment = {**kept, "HOME": str(home), "REVLAKE_PORT_BASE": PORT_BASE}
+        self._run(["git", "clone", "-q", str(PROJECT), str(self.path)], folder)
+
+    def run(self, *command: str) -> float:
+        """Seconds; raises CalledProcessError with the output on stderr."""
+        began = time.monotonic()
+        self._run(list(command), self.path)
+        return time.monotonic() - began
+
+    def revlake(self, *arguments: str) -> float:
+        return self.run(str(self.path / ".venv" / "bin" / "revlake"), *arguments)
+
+    def steps(self, job: str) -> dict[str, float]:
+        """Seconds by step of the newest run of a job, from Dagster's own event log."""
+        code = (
+            "import json, sys\n"
+            "from orchestration.dagster_home import instance\n"
+            "from orchestration.settings import load_settings\n"
+            "from dagster import RunsFilter\n"
+            "with instance(load_settings()) as dagster:\n"
+            "    run = dagster.get_runs(filters=RunsFilter(job_name=sys.argv[1]), limit=1)[0]\n"
+            "    print(json.dumps({s.step_key: s.end_time - s.start_time\n"
+            "        for s in dagster.get_run_step_stats(run.run_id) if s.end_time}))\n"
+        )
+        python = str(self.path / ".venv" / "bin" / "python")
+        done = self._run([python, "-c", code, job], self.path)
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def _run(self, command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            command, cwd=folder, env=self.environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            print(done.stdout, done.stderr, sep="\n", file=sys.stderr)
+            done.check_returncode()
+        return done
+
+
+def measure(folder: Path, *, with_suite: bool) -> list[Measured]:
+    clone = Clone(folder)
+    demo = clone.run("make", "demo-once")
+    nightly = clone.steps("nightly")
+    results = [
+        Measured("make demo-once, clean clone", demo, {}),
+        Measured("nightly refresh", sum(nightly.values()), nightly),
+    ]
+    clone.revlake("up")
+    try:
+        for what, ahead in (("hourly refresh", "1h"), ("hourly refresh, nothing new", "0s")):
+            clone.revlake("sandbox", "advance", ahead)
+            results.append(
+                Measured(what, clone.revlake("refresh", "hourly"), clone.steps("hourly"))
+            )
+    finally:
+        clone.revlake("down")
+    if with_suite:
+        results.append(Measured("make test", clone.run("make", "test"), {}))
+    return results
+
+
+def report(results: list[Measured]) -> str:
+    lines = [
+        "# Performance",
+        "",
+        "Made by `make benchmark` (`tests/benchmarks/spine.py`) in a clean clone, empty home",
+        "directory; the sandbox at scale 1: 60 reps, 4,000 accounts, 25,000 leads, 12,000",
+        "opportunities, 300,000 activities.",
+        "",
+        f"{datetime.now(UTC):%Y-%m-%d}, {psutil.cpu_count()} cores, "
+        f"{psutil.virtual_memory().total / 2**30:.0f} GiB, Python {platform.python_version()}.",
+        "",
+        "| what | seconds | at most |",
+        "|---|---|---|",
+    ]
+    for result in results:
+        promise = PROMISES.get(result.what)
+        lines.append(
+            f"| {result.what} | {result.seconds:.0f} | {f'{promise:.0f}' if promise else ''} |"
+        )
+    for result in (r for r in results if r.steps):
+        total = sum(result.steps.values())
+        lines += ["", f"## {result.what}: steps", "", "| step | seconds | share |", "|---|---|---|"]
+        shown = sorted(result.steps.items(), key=lambda item: -item[1])
+        for step, seconds in shown:
+            if seconds / total >= LEAST_SHARE:
+                lines.append(f"| {step} | {seconds:.1f} | {seconds / total:.0%} |")
+    return "\n".join(lines) + "\n"
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith(("REVLAKE_", "DAGSTER_", "DBT_", "VIRTUAL_ENV", "PYTHONPATH"))
+
+
+def main() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="revlake-benchmark-"))
+    try:
+        results = measure(folder, with_suite="--without-suite" not in sys.argv[1:])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    REPORT.write_text(report(results), encoding="utf-8")
+    print(REPORT.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""One running Revlake for all end-to-end tests: sandbox, Superset, Dagster, two dashboards."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from ingestion.sandbox.company.simulation import simulate
+from ingestion.sandbox.company.tables import Company
+from orchestration.logins import Login, logins, read_secrets
+from orchestration.query import served
+from orchestration.settings import Settings, load_settings
+from tests.paths import PROJECT
+
+REVLAKE = Path(sys.executable).parent / "revlake"
+SEED, SCALE = 7, 0.1
+NOW = "2026-11-18T15:00:00Z"
+
+
+def free_port_base() -> int:
+    """A run of three free ports, for the sandbox, Superset and Dagster."""
+    for base in range(23000, 60000, 10):
+        with contextlib.ExitStack() as stack:
+            try:
+                for offset in range(3):
+                    probe = stack.enter_context(socket.socket())
+                    probe.bind(("127.0.0.1", base + offset))
+            except OSError:
+                continue
+            return base
+    raise RuntimeError("no three free ports in a row between 23000 and 60000")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A data directory with its services up, and how to talk to them."""
+
+    settings: Settings
+    environment: dict[str, str]
+
+    def revlake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [str(REVLAKE), *arguments],
+            env=self.environment, cwd=PROJECT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if check and done.returncode:
+            raise AssertionError(f"revlake {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def status(self) -> dict[str, Any]:
+        return json.loads(self.revlake("status", "--json").stdout)
+
+    def now(self) -> datetime:
+        answer = requests.get(f"{self.settings.sandbox_url}/_sandbox/clock", timeout=30)
+        return datetime.fromisoformat(answer.json()["now"])
+
+    def company(self) -> Company:
+        """The company once more, from its seed: what the sandbox shows through the APIs."""
+        return simulate(SEED, SCALE, until=self.now(), **_start(self.settings))
+
+    def login(self, role: str) -> Login:
+        return next(
+            login for login in logins(served(self.settings.paths.serving)) if login.role == role
+        )
+
+    def password(self, role: str) -> str:
+        return read_secrets(self.settings).login_passwords[role]
+
+    def superset(self, role: str) -> requests.Session:
+        """A session that is signed in with a token, as `role`."""
+        session = requests.Session()
+        base = self.settings.url("superset")
+        answer = session.post(
+            f"{base}/api/v1/security/login",
+            json={
+                "username": self.login(role).username,
+                "password": self.password(role),
+                "provider": "db",
+            },
+            timeout=60,
+        )
+        answer.raise_for_status()
+        session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        csrf = session.get(f"{base}/api/v1/security/csrf_token/", timeout=60)
+        session.headers["X-CSRFToken"] = csrf.json()["result"]
+        session.headers["Referer"] = base
+        return session
+
+
+def _start(settings: Settings) -> dict[str, datetime]:
+    state = json.loads((settings.paths.sandbox / "sandbox.json").read_text("utf-8"))
+    return {"start": datetime.fromisoformat(state["start"])}
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    data = tmp_path_factory.mktemp("stack") / "data"
+    environment = {
+        **os.environ,
+        "REVLAKE_DATA": str(data),
+        "REVLAKE_PORT_BASE": str(free_port_base()),
+        "REVLAKE_SIMULATION__SEED": str(SEED),
+        "REVLAKE_SIMULATION__SCALE": str(SCALE),
+        "REVLAKE_SIMULATION__NOW": NOW,
+        "REVLAKE_SIMULATION__FROZEN": "true",
+        "REVLAKE_SCHEDULES__HOURLY": "0 0 1 1 *",
+        "REVLAKE_SCHEDULES__NIGHTLY": "0 0 1 1 *",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            if name.startswith("REVLAKE_"):
+                patch.setenv(name, value)
+        running = Stack(load_settings(), environment)
+        try:
+            running.revlake("up")
+            running.revlake("refresh", "nightly")
+            running.revlake("dashboards", "push")
+            yield running
+        finally:
+            running.revlake("down", check=False)

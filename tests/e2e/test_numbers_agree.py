@@ -1,0 +1,183 @@
+"""The sandbox's truth = raw = marts = MetricFlow = the chart's API answer, for every metric."""
+
+import csv
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestion.sandbox.company.truth import truth
+from orchestration.dbt_manifest import dbt_environment
+from orchestration.query import ask, served
+from tests.e2e.conftest import Stack
+from tests.e2e.raw_oracle import RawLog
+from tests.e2e.superset_queries import query_metric
+from tests.paths import PROJECT
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+Numbers = dict[str, dict[str, float | None]]
+METRICS = (
+    "bookings", "open_pipeline", "weighted_pipeline", "win_rate", "average_deal_size",
+    "sales_cycle_days", "pipeline_velocity", "pipeline_coverage", "quota_attainment", "quota",
+    "activity_count", "lead_count", "lead_conversion_rate", "spend",
+)  # fmt: skip
+WITHOUT_REGION = ("spend",)
+DATASETS = {
+    "pipeline_coverage": "sales_performance", "quota_attainment": "sales_performance",
+    "quota": "sales_performance", "activity_count": "activities", "lead_count": "leads",
+    "lead_conversion_rate": "leads", "spend": "campaign_spend",
+}  # fmt: skip
+MARTS = {
+    "bookings": "select {by}, sum(amount) from facts where is_won",
+    "open_pipeline": "select {by}, sum(amount) from facts where is_open",
+    "weighted_pipeline": "select {by}, sum(weighted_amount) from facts where is_open",
+    "win_rate": "select {by}, avg(is_won::int) from facts where is_closed",
+    "average_deal_size": "select {by}, avg(amount) from facts where is_won",
+    "sales_cycle_days": "select {by}, avg(close_date - created_date) from facts where is_won",
+}
+
+
+def from_truth(stack: Stack) -> Numbers:
+    company = stack.settings.company
+    answer = truth(
+        stack.company(),
+        stack.now(),
+        time_zone=company.time_zone,
+        fiscal_year_start_month=company.fiscal_year_start_month,
+    )
+    return answer["metrics"]
+
+
+def from_raw(stack: Stack) -> Numbers:
+    company = stack.settings.company
+    log = RawLog(stack.settings.paths.lake, at=stack.now(), time_zone=company.time_zone)
+    return log.metrics(company.fiscal_year_start_month)
+
+
+def from_marts(stack: Stack) -> Numbers:
+    release = served(stack.settings.paths.serving)
+    facts = (
+        "with facts as (select o.*, r.region_name from marts.fct_opportunities as o "
+        "left join marts.dim_sales_reps as r using (sales_rep_key)) "
+    )
+    found: Numbers = {"All": {}}
+    for metric, query in MARTS.items():
+        found["All"][metric] = ask(release, facts + query.format(by="1")).rows[0][1]
+        for region, value in ask(
+            release, facts + query.format(by="region_name") + " group by 1"
+        ).rows:
+            found.setdefault(region, {})[metric] = value
+    return found
+
+
+def from_metricflow(stack: Stack, folder: Path) -> Numbers:
+    everywhere = _metricflow(stack, METRICS, [], folder / "all.csv")
+    regional = [metric for metric in METRICS if metric not in WITHOUT_REGION]
+    rows = _metricflow(stack, regional, ["sales_rep__region_name"], folder / "regions.csv")
+    found = {row.pop("sales_rep__region_name"): _numbers(row) for row in rows}
+    return {"All": _numbers(everywhere[0]), **found}
+
+
+def _metricflow(stack: Stack, metrics: Any, by: list[str], target: Path) -> list[dict[str, str]]:
+    release = served(stack.settings.paths.serving)
+    environment = {
+        **os.environ,
+        **dbt_environment(stack.settings),
+        "REVLAKE_RELEASE_DIR": str(release.directory),
+        "DBT_TARGET_PATH": str(target.parent / "target"),
+        "DBT_LOG_PATH": str(target.parent / "log"),
+    }
+    program = str(Path(sys.executable).parent / "mf")
+    command = [program, "query", "--metrics", ",".join(metrics), "--csv", str(target)]
+    command += ["--group-by", ",".join(by)] if by else []
+    done = subprocess.run(
+        command, cwd=PROJECT / "dbt_project", env=environment, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    with target.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _numbers(row: Mapping[str, str]) -> dict[str, float | None]:
+    return {name: float(value) if value else None for name, value in row.items()}
+
+
+def from_charts(stack: Stack) -> Numbers:
+    session = stack.superset("executive")
+    base = stack.settings.url("superset")
+    found: Numbers = {"All": {}}
+    for metric in METRICS:
+        dataset = DATASETS.get(metric, "opportunities")
+        found["All"][metric] = query_metric(session, base, dataset, metric)[None]
+        if metric not in WITHOUT_REGION:
+            for region, value in query_metric(
+                session, base, dataset, metric, "region_name"
+            ).items():
+                found.setdefault(str(region), {})[metric] = value
+    return found
+
+
+def assert_agree(stack: Stack, folder: Path) -> None:
+    expected = from_truth(stack)
+    others = {
+        "raw": from_raw(stack),
+        "marts": from_marts(stack),
+        "MetricFlow": from_metricflow(stack, folder),
+        "charts": from_charts(stack),
+    }
+    problems = []
+    for where, found in others.items():
+        for region, metrics in expected.items():
+            for metric in METRICS:
+                if metric not in metrics or (where == "marts" and metric not in MARTS):
+                    continue
+                if region != "All" and metric in WITHOUT_REGION:
+                    continue
+                wanted, got = metrics[metric], found.get(region, {}).get(metric)
+                if (got or 0) != pytest.approx(wanted or 0, rel=1e-9, abs=0.011):
+                    problems.append(f"{where}: {metric} of {region}: {got}, truth {wanted}")
+    assert not problems, "\n".join(problems)
+
+
+def test_every_metric_is_the_same_everywhere_after_the_first_refresh(stack, tmp_path) -> None:
+    assert_agree(stack, tmp_path)
+
+
+def test_every_metric_is_the_same_everywhere_after_an_hour_and_an_hourly_refresh(
+    stack, tmp_path
+) -> None:
+    before = from_truth(stack)
+    stack.revlake("sandbox", "advance", "1h")
+    assert from_truth(stack) != before
+    stack.revlake("refresh", "hourly")
+    assert_agree(stack, tmp_path)
+
+
+def test_the_forecast_is_the_same_in_the_mart_in_metricflow_and_on_the_chart(
+    stack, tmp_path
+) -> None:
+    release = served(stack.settings.paths.serving)
+    where = "level = 'company' and period_type = 'quarter' and is_current"
+    (total,) = ask(
+        release, f"select sum(forecast_amount) from scores.fct_forecasting_scores where {where}"
+    ).rows[0]
+    session, base = stack.superset("executive"), stack.settings.url("superset")
+    charted = query_metric(session, base, "forecasts", "forecast", where=where)[None]
+    rows = _metricflow(
+        stack,
+        ["forecast"],
+        ["forecast_row__level", "forecast_row__period_type"],
+        tmp_path / "f.csv",
+    )
+    (flow,) = (
+        float(row["forecast"])
+        for row in rows
+        if row["forecast_row__level"] == "company" and row["forecast_row__period_type"] == "quarter"
+    )
+    assert float(total) == pytest.approx(charted) == pytest.approx(flow)
