@@ -1,0 +1,82 @@
+{#-
+Runs are numbered, and every staging row carries the number of the run that last changed it. An
+incremental mart remembers the run it was last built in and looks only at what changed after that;
+so a run that stopped half way is caught up by the next one, whatever time it claims to be.
+-#}
+
+{% macro begin_run() -%}
+    {%- if execute -%}
+    create schema if not exists {{ target.database }}.meta;
+    create table if not exists {{ target.database }}.meta.runs (run_number integer, as_of timestamp);
+    create table if not exists {{ target.database }}.meta.built_models (
+        model_name varchar, run_number integer
+    );
+    insert into {{ target.database }}.meta.runs
+    select coalesce(max(run_number), 0) + 1, {{ as_of() }}
+    from {{ target.database }}.meta.runs;
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro this_run() -%}
+    (select max(run_number) from {{ target.database }}.meta.runs)
+{%- endmacro %}
+
+{#- Condition: the row changed after this model was last built. -#}
+{% macro changed_since_built(column='_changed_run') -%}
+    {{ column }} > (
+        select coalesce(max(run_number), 0)
+        from {{ target.database }}.meta.built_models
+        where model_name = '{{ this.identifier }}'
+    )
+{%- endmacro %}
+
+{#- Post-hook of incremental marts, in the transaction that wrote the rows. -#}
+{% macro remember_run() -%}
+    delete from {{ target.database }}.meta.built_models where model_name = '{{ this.identifier }}';
+    insert into {{ target.database }}.meta.built_models
+    select '{{ this.identifier }}', {{ this_run() }};
+{%- endmacro %}
+
+{#- The name of the release being built: the last part of its directory. Read only while executing. -#}
+{% macro release_id() -%}
+    {%- if execute -%}
+        {{ return(env_var('REVLAKE_RELEASE_DIR', 'target').rstrip('/').split('/')[-1]) }}
+    {%- endif -%}
+    {{ return('') }}
+{%- endmacro %}
+
+{#- The raw tables of each source; each has a staging model of the same name. -#}
+{% macro raw_entities() -%}
+    {{ return({
+        'salesforce': [
+            'accounts', 'contacts', 'leads', 'opportunities', 'opportunity_history',
+            'opportunity_line_items', 'tasks', 'events', 'users', 'user_roles', 'products',
+            'campaigns', 'campaign_members', 'quotas', 'exchange_rates', 'stages',
+        ],
+        'hubspot': [
+            'companies', 'contacts', 'deals', 'deal_history', 'pipelines', 'pipeline_stages',
+            'owners', 'teams', 'products', 'calls', 'emails', 'meetings', 'notes', 'tasks',
+            'email_campaigns', 'email_events', 'goal_targets', 'exchange_rates',
+        ],
+        'google_ads': ['campaigns', 'campaign_daily'],
+        'files': [
+            'users', 'accounts', 'contacts', 'products', 'campaigns', 'leads', 'opportunities',
+            'stages', 'stage_history', 'activities',
+        ],
+    }) }}
+{%- endmacro %}
+
+{% macro staging_freshness() -%}
+    {%- for source_name in enabled_sources() -%}
+        {%- set last_source = loop.last -%}
+        {%- for entity in raw_entities()[source_name] %}
+    select
+        '{{ source_name }}' as source,
+        '{{ entity }}' as entity,
+        count(*) as row_count,
+        max(_loaded_at) as last_loaded_at
+    from {{ ref('stg_' ~ source_name ~ '__' ~ entity) }}
+            {{- '\n    union all' if not (loop.last and last_source) }}
+        {%- endfor %}
+    {%- endfor %}
+{%- endmacro %}

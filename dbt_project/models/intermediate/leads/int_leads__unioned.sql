@@ -1,0 +1,27 @@
+{{ unite(
+    {
+        'salesforce': 'stg_salesforce__leads',
+        'hubspot': 'int_leads__hubspot',
+        'files': 'stg_files__leads',
+    },
+    {
+        'lead_id': 'varchar',
+        'lead_name': 'varchar',
+        'email': 'varchar',
+        'company_name': 'varchar',
+        'title': 'varchar',
+        'industry': 'varchar',
+        'employee_count': 'bigint',
+        'country': 'varchar',
+        'region_name': 'varchar',
+        'lead_source': 'varchar',
+        'status': 'varchar',
+        'owner_id': 'varchar',
+        'campaign_id': 'varchar',
+        'is_converted': 'boolean',
+        'converted_at': 'timestamp',
+        'converted_opportunity_id': 'varchar',
+        'created_at': 'timestamp',
+        'custom_fields': 'varchar',
+    },
+) }}

@@ -1,0 +1,57 @@
+{#-
+Every campaign id that records may name, with the key of the campaign it stands for. HubSpot names Google
+Ads campaigns by their own id, and a Salesforce campaign may mirror one.
+-#}
+{{ config(materialized='table') }}
+
+with
+
+google_ads as (
+    {{ unite({'google_ads': 'stg_google_ads__campaigns'}, {'campaign_id': 'varchar'}) }}
+),
+
+salesforce as (
+    {{ unite(
+        {'salesforce': 'stg_salesforce__campaigns'},
+        {'campaign_id': 'varchar', 'google_ads_campaign_id': 'varchar'},
+    ) }}
+),
+
+files as (
+    {{ unite({'files': 'stg_files__campaigns'}, {'campaign_id': 'varchar'}) }}
+)
+
+select
+    source,
+    campaign_id,
+    {{ surrogate_key('source', 'campaign_id') }} as campaign_key
+from google_ads
+
+union all
+
+select
+    'hubspot' as source,
+    campaign_id,
+    {{ surrogate_key('source', 'campaign_id') }} as campaign_key
+from google_ads
+
+union all
+
+select
+    salesforce.source,
+    salesforce.campaign_id,
+    coalesce(
+        {{ surrogate_key('google_ads.source', 'google_ads.campaign_id') }},
+        {{ surrogate_key('salesforce.source', 'salesforce.campaign_id') }}
+    ) as campaign_key
+from salesforce
+left join google_ads
+    on salesforce.google_ads_campaign_id = google_ads.campaign_id
+
+union all
+
+select
+    source,
+    campaign_id,
+    {{ surrogate_key('source', 'campaign_id') }} as campaign_key
+from files

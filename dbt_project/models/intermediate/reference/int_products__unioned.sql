@@ -1,0 +1,13 @@
+{{ unite(
+    {
+        'salesforce': 'stg_salesforce__products',
+        'hubspot': 'stg_hubspot__products',
+        'files': 'stg_files__products',
+    },
+    {
+        'product_id': 'varchar',
+        'product_name': 'varchar',
+        'product_family': 'varchar',
+        'list_price_amount': 'decimal(18, 2)',
+    },
+) }}

@@ -1,0 +1,13 @@
+{{ unite(
+    {
+        'salesforce': 'stg_salesforce__quotas',
+        'hubspot': 'stg_hubspot__goal_targets',
+    },
+    {
+        'quota_id': 'varchar',
+        'owner_id': 'varchar',
+        'quota_month': 'date',
+        'quota_amount_original': 'decimal(18, 2)',
+        'currency_code': 'varchar',
+    },
+) }}

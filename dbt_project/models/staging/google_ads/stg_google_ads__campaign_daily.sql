@@ -1,0 +1,21 @@
+{{ config(unique_key=['campaign_id', 'spend_date']) }}
+
+with
+
+versions as (
+    {{ newest_versions(
+        source('google_ads', 'campaign_daily'),
+        {'campaign_id': 'campaign_id', 'date': 'spend_date'},
+    ) }}
+)
+
+select
+    campaign_id,
+    date as spend_date,
+    cast(cost_micros / 1000000.0 as decimal(18, 2)) as cost_original,
+    impressions as impression_count,
+    clicks as click_count,
+    conversions as conversion_count,
+    currency_code,
+    {{ version_columns() }}
+from versions

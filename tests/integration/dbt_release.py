@@ -1,0 +1,154 @@
+"""A raw lake of literal rows and releases that dbt builds from it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from deltalake import write_deltalake
+
+from ingestion.catalog import entities
+from ingestion.entity import DELETED, INSTANT, LOAD_ID, LOADED_AT, META_COLUMNS, VERSION_AT, Entity
+from tests.paths import PROJECT
+
+DBT_PROJECT = PROJECT / "dbt_project"
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+Rows = Iterable[Mapping[str, Any]]
+
+
+@dataclass
+class RawLake:
+    """Raw tables of the given sources; every entity has its table, with or without rows."""
+
+    root: Path
+    sources: tuple[str, ...]
+    loads: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        for source in self.sources:
+            for entity in entities(source):
+                schema = _schema(entity)
+                write_deltalake(self._table(source, entity.name), schema.empty_table())
+
+    def load(self, source: str, tables: Mapping[str, Rows]) -> None:
+        """Appends one load. Rows name what they need; `_version_at` defaults to the load's instant.
+
+        Instants and dates may be ISO texts.
+        """
+        self.loads += 1
+        loaded_at = EPOCH + timedelta(hours=self.loads)
+        known = {entity.name: entity for entity in entities(source)}
+        for name, rows in tables.items():
+            schema = _schema(known[name])
+            complete = [
+                {
+                    VERSION_AT: loaded_at,
+                    DELETED: False,
+                    LOADED_AT: loaded_at,
+                    LOAD_ID: f"{1767225600 + self.loads}.5",
+                    **row,
+                }
+                for row in rows
+            ]
+            unknown = {column for row in complete for column in row} - set(schema.names)
+            if unknown:
+                raise ValueError(f"{source}.{name} has no columns {sorted(unknown)}")
+            columns = [
+                pa.array([_value(row.get(each.name), each.type) for row in complete], each.type)
+                for each in schema
+            ]
+            table = pa.Table.from_arrays(columns, schema=schema)
+            write_deltalake(self._table(source, name), table, mode="append")
+
+    def _table(self, source: str, entity: str) -> str:
+        return str(self.root / "raw" / source / entity)
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release directory that dbt builds into."""
+
+    directory: Path
+    lake: RawLake
+    state: Path
+    """Where dbt keeps its parse cache; releases of one test share it, as in operation."""
+
+    def dbt(self, *arguments: str, as_of: str) -> str:
+        """Runs dbt as the orchestration does; gives its output, or AssertionError."""
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("dbt")), *arguments],
+            cwd=DBT_PROJECT,
+            env={**os.environ, **self._environment(as_of)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def run(self, *arguments: str, as_of: str) -> str:
+        """Builds all marts without their tests."""
+        return self.dbt("run", "--select", "+path:models/marts", *arguments, as_of=as_of)
+
+    def build(self, *arguments: str, as_of: str) -> str:
+        """Builds and tests all but features and scores."""
+        other = ("path:models/features", "path:models/scores")
+        return self.dbt("build", "--exclude", *other, *arguments, as_of=as_of)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.directory / "lakehouse.duckdb"), read_only=True) as connection:
+            connection.execute(f"attach '{self.directory / 'warehouse.duckdb'}' (read_only)")
+            return connection.execute(sql).fetchall()
+
+    def _environment(self, as_of: str) -> dict[str, str]:
+        return {
+            "REVLAKE_RELEASE_DIR": str(self.directory),
+            "REVLAKE_LAKE_URL": str(self.lake.root),
+            "REVLAKE_AS_OF": as_of,
+            "REVLAKE_SOURCES": ",".join(self.lake.sources),
+            "REVLAKE_CURRENCY": "USD",
+            "REVLAKE_TIME_ZONE": "America/New_York",
+            "REVLAKE_FISCAL_YEAR_START_MONTH": "2",
+            "DBT_TARGET_PATH": str(self.state / "target"),
+            "DBT_LOG_PATH": str(self.state / "logs"),
+            "DBT_THREADS": "2",
+        }
+
+
+def differences(left: Release, right: Release, schema: str = "marts") -> dict[str, int]:
+    """Tables of a schema whose rows differ, with the number of rows that only one of them has."""
+    with duckdb.connect() as connection:
+        for name, release in (("a", left), ("b", right)):
+            path = release.directory / "lakehouse.duckdb"
+            connection.execute(f"attach '{path}' as {name} (read_only)")
+        tables = connection.execute(
+            "select distinct table_name from duckdb_tables() where schema_name = ?", [schema]
+        ).fetchall()
+        counts = {}
+        for (table,) in tables:
+            one, other = f"a.{schema}.{table}", f"b.{schema}.{table}"
+            row = connection.execute(
+                f"select count(*) from ((from {one} except all from {other})"
+                f" union all (from {other} except all from {one}))"
+            ).fetchone()
+            counts[table] = row[0] if row else 0
+    return {table: count for table, count in counts.items() if count}
+
+
+def _schema(entity: Entity) -> pa.Schema:
+    return pa.schema([*entity.columns, *META_COLUMNS])
+
+
+def _value(value: Any, kind: pa.DataType) -> Any:
+    if isinstance(value, str) and kind == INSTANT:
+        instant = datetime.fromisoformat(value)
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    if isinstance(value, str) and kind == pa.date32():
+        return date.fromisoformat(value)
+    return value

@@ -1,0 +1,118 @@
+"""The dbt project as a whole: it parses bare, and with whatever sources are on."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestion.catalog import entities, source_names
+from tests.integration.dbt_release import DBT_PROJECT, RawLake, Release
+
+
+def manifest(target: Path, **environment: str) -> dict[str, Any]:
+    """What `dbt parse` finds, with no more environment than is given."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("REVLAKE_")}
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("dbt")), "parse"],
+        cwd=DBT_PROJECT,
+        env={**bare, "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return manifest(tmp_path_factory.mktemp("bare"))
+
+
+def models(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        node["name"]: node for node in found["nodes"].values() if node["resource_type"] == "model"
+    }
+
+
+def test_every_raw_table_has_a_source_and_a_staging_model(bare: dict[str, Any]) -> None:
+    raw = {(source, entity.name) for source in source_names() for entity in entities(source)}
+    declared = {
+        (node["source_name"], node["name"])
+        for node in bare["sources"].values()
+        if node["source_name"] in source_names()
+    }
+    assert declared == raw
+    assert {f"stg_{source}__{entity}" for source, entity in raw} <= set(models(bare))
+
+
+def test_every_raw_table_is_in_the_freshness_of_the_release(bare: dict[str, Any]) -> None:
+    staged = {name for name in bare["nodes"] if name.startswith("model.revlake.stg_")}
+    counted = bare["nodes"]["model.revlake.source_freshness"]["depends_on"]["nodes"]
+    assert set(counted) == staged
+
+
+def test_every_model_is_described_and_marts_keep_a_contract(bare: dict[str, Any]) -> None:
+    found = models(bare)
+    assert [name for name, model in found.items() if not model["description"]] == []
+    marts = [model for model in found.values() if model["schema"] in ("marts", "meta")]
+    assert [model["name"] for model in marts if not model["contract"]["enforced"]] == []
+    undescribed = [
+        f"{model['name']}.{column['name']}"
+        for model in marts
+        for column in model["columns"].values()
+        if not column["description"]
+    ]
+    assert undescribed == []
+
+
+def test_a_source_that_is_off_leaves_no_model(tmp_path: Path) -> None:
+    found = manifest(tmp_path, REVLAKE_SOURCES="files")
+    staged = [name for name in models(found) if name.startswith("stg_")]
+    assert staged and all(name.startswith("stg_files__") for name in staged)
+    assert "fct_campaign_spend_daily" in models(found)
+
+
+def test_files_alone_make_all_marts(tmp_path: Path) -> None:
+    """No history, no quotas, no advertising, no mail: opportunities get a history of two events."""
+    lake = RawLake(tmp_path / "lake", ("files",))
+    lake.load(
+        "files",
+        {
+            "users": [{"id": "u1", "name": "Ann", "email": "Ann@x.test", "manager": "Mia"}],
+            "opportunities": [
+                {
+                    "id": "o1", "owner_id": "u1", "stage": "Won", "amount": 90.0, "currency": "USD",
+                    "probability": 100.0, "forecast_category": "Closed", "is_closed": True,
+                    "is_won": True, "created_at": "2026-03-01T15:00:00", "close_date": "2026-03-04",
+                },
+                {
+                    "id": "o2", "owner_id": "u1", "stage": "Engaging", "amount": 50.0,
+                    "currency": "USD", "probability": 20.0, "forecast_category": "Pipeline",
+                    "is_closed": False, "is_won": False, "created_at": "2026-03-02T15:00:00",
+                    "close_date": "2026-04-01",
+                },
+            ],
+        },
+    )  # fmt: skip
+    release = Release(tmp_path / "release", lake, tmp_path / "dbt")
+    release.build(as_of="2026-03-05T15:00:00Z")
+    snapshots = release.query(
+        "select cast(snapshot_date as varchar), count(*), sum(amount)"
+        " from marts.fct_pipeline_snapshots_daily group by 1 order by 1"
+    )
+    assert snapshots == [
+        ("2026-03-01", 1, 90),
+        ("2026-03-02", 2, 140),
+        ("2026-03-03", 2, 140),
+        ("2026-03-04", 1, 50),
+        ("2026-03-05", 1, 50),
+    ]
+    assert release.query(
+        "select stage_name, stage_order, is_won from marts.dim_stages order by stage_order"
+    ) == [("Engaging", 1, False), ("Won", 2, True)]
