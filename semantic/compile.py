@@ -7,7 +7,8 @@ names, one hop away. A metric over several semantic models (quota attainment: bo
 names its `dataset` in `config.meta`; that dataset is the union of those models' rows over the
 dimensions they share, which gives the same ratio under every filter, since all its measures add.
 
-`config.meta` of a metric: `kind` (one of `dataset.FORMATS`: money, rate, count …) sets its format; `dataset: none` keeps a helper metric out of Superset.
+`config.meta` of a metric: `kind` (one of `dataset.FORMATS`: money, rate, count …) sets its format;
+`dataset: none` keeps a helper metric out of Superset; `also_in` repeats it in a second dataset.
 """
 
 import json
@@ -76,8 +77,9 @@ def compile_datasets(
         if dataset == "none":
             continue
         home = dataset or next(iter(owners))
-        placed.setdefault(home, set()).add(name)
-        sources.setdefault(home, set()).update(owners)
+        for target in {home, metric["config"]["meta"].get("also_in", home)}:
+            placed.setdefault(target, set()).add(name)
+            sources.setdefault(target, set()).update(owners)
         if dataset:
             placed[home].update(_inputs(metrics, name))
     datasets = []

@@ -1,8 +1,9 @@
 """How to start Superset as a process of its own, without importing it.
 
-Superset lives in a second Python environment. Whoever supervises it needs three things: the
-environment variables, the bootstrap command (run to its end before every start, at once when there
-is nothing to do) and the serve command. All three are values; nothing is started here.
+Superset lives in a second Python environment. Whoever supervises it needs the environment variables
+and the serve command, which initialises the metadata database when it has to. Where several servers
+share one metadata database, run the bootstrap command once before them. All are values; nothing is
+started here.
 """
 
 import time
@@ -12,8 +13,6 @@ import requests
 
 SERVER_DIR = Path(__file__).parent / "superset" / "server"
 ADMIN_USERNAME = "admin"
-WORKERS = 2
-THREADS = 8
 
 
 def server_environment(
@@ -58,30 +57,11 @@ def bootstrap_command(venv: Path) -> list[str]:
 
 
 def serve_command(venv: Path, port: int, host: str = "127.0.0.1") -> list[str]:
-    """The gunicorn command line.
-
-    Threads and not gevent: DuckDB runs in C and would block every other request of a gevent worker.
-    """
-    return [
-        str(venv / "bin" / "gunicorn"),
-        "--bind",
-        f"{host}:{port}",
-        "--workers",
-        str(WORKERS),
-        "--worker-class",
-        "gthread",
-        "--threads",
-        str(THREADS),
-        "--timeout",
-        "120",
-        "--graceful-timeout",
-        "10",
-        "--limit-request-line",
-        "0",
-        "--limit-request-field_size",
-        "0",
-        "superset.app:create_app()",
-    ]
+    """The gunicorn command line; everything else is in server/gunicorn_conf.py."""
+    python, config = str(venv / "bin" / "python"), str(SERVER_DIR / "gunicorn_conf.py")
+    bind = f"{host}:{port}"
+    app = "revlake_wsgi:application()"
+    return [python, "-m", "gunicorn", "--config", config, "--bind", bind, app]
 
 
 def is_ready(base_url: str, *, timeout_seconds: float = 5) -> bool:

@@ -55,15 +55,16 @@ class Lake:
         answer = self.sandbox.admin.get("/_sandbox/clock").raise_for_status().json()
         return datetime.fromisoformat(answer["now"])
 
-    def land(self, source: str, patience: Patience | None = None) -> LandingReport:
-        values = credentials.connections(self.sandbox.base_url)[source]
+    def land(self, source: str, **changed: str) -> LandingReport:
+        """Lands with the sandbox's credentials, some of them changed."""
+        values = {**credentials.connections(self.sandbox.base_url)[source], **changed}
         return land(
             source,
             connection=connection_model(source)(**values),
             lake_url=str(self.root / "lake"),
             state_dir=self.root / "state",
             clock=self.now,
-            patience=patience or impatient(),
+            patience=impatient(),
         )
 
     def rows(self, source: str, table: str) -> pl.DataFrame:

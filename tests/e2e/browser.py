@@ -14,12 +14,10 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-CHART = "[data-test='chart-container'], .dashboard-chart .chart-container"
-ERRORS = (
-    ".dashboard-chart .ant-alert-error",
-    ".dashboard-chart [data-test='error-alert']",
-    ".dashboard-chart .error-message",
-)
+CHART = "[data-test='chart-grid-component']"
+ERRORS = "[role='alert'], .ant-alert-error, [data-test='error-boundary']"
+EMPTY = ".ant-empty"
+DRAWN = "canvas, svg, table, .header-line"
 LOADING = ".dashboard-chart .loading, .dashboard-chart [data-test='loading-indicator']"
 
 
@@ -74,7 +72,7 @@ def open_dashboard(
     """Open it at its full height, so that all charts are drawn; wait until none loads."""
     driver.get(f"{base}/superset/dashboard/{slug}/?standalone=0")
     wait = WebDriverWait(driver, seconds)
-    wait.until(lambda d: len(d.find_elements(By.CSS_SELECTOR, ".dashboard-chart")) >= charts)
+    wait.until(lambda d: len(d.find_elements(By.CSS_SELECTOR, CHART)) >= charts)
     height = int(
         driver.execute_script(
             "return document.querySelector('.grid-container')?.scrollHeight"
@@ -94,19 +92,28 @@ def open_dashboard(
 
 
 def chart_errors(driver: webdriver.Chrome) -> list[str]:
-    """What charts show instead of being drawn."""
-    found = driver.find_elements(By.CSS_SELECTOR, ", ".join(ERRORS))
-    return [element.text.strip() or "error without text" for element in found]
+    """What charts show instead of being drawn, each after the chart's title."""
+    script = """
+        return [...document.querySelectorAll(arguments[0])].flatMap(chart => {
+            const body = chart.querySelector('.dashboard-chart');
+            const name = chart.dataset.testChartName;
+            const errors = [...(body?.querySelectorAll(arguments[1]) ?? [])]
+                .map(error => `${name}: ${error.innerText.trim() || 'error without text'}`);
+            return body?.querySelector(arguments[2]) ? [...errors, `${name}: empty`] : errors;
+        })
+    """
+    return list(driver.execute_script(script, CHART, ERRORS, EMPTY))
 
 
 def drawn_charts(driver: webdriver.Chrome) -> int:
     """Charts that show something: a canvas, an SVG, a table or a number."""
     script = """
-        return [...document.querySelectorAll('.dashboard-chart')].filter(chart =>
-            chart.querySelector('canvas, .slice_container svg, table, .header-line')
-        ).length
+        return [...document.querySelectorAll(arguments[0])].filter(chart => {
+            const body = chart.querySelector('.slice_container');
+            return body?.querySelector(arguments[1]) && !body.querySelector(arguments[2]);
+        }).length
     """
-    return int(driver.execute_script(script))
+    return int(driver.execute_script(script, CHART, DRAWN, EMPTY))
 
 
 def texts(driver: webdriver.Chrome, selector: str) -> list[str]:

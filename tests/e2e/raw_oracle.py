@@ -103,7 +103,7 @@ class RawLog:
         )  # fmt: skip
         units = pl.when(pl.col("currency") == "USD").then(1.0).otherwise("units")
         return rows.with_columns(usd=(pl.col("amount") / units).round(2)).with_columns(
-            weighted=(pl.col("usd") * pl.col("probability")).round(2),
+            weighted=pl.col("usd") * pl.col("probability"),
             cycle=(pl.col("close_date") - pl.col("created")).dt.total_days(),
         )
 

@@ -186,7 +186,7 @@ def _opportunities(
     return rows.with_columns(
         usd=(pl.col("amount") / pl.col("units_per_usd")).round(2), is_open=is_open
     ).with_columns(
-        weighted=(pl.col("usd") * pl.col("probability")).round(2),
+        weighted=pl.col("usd") * pl.col("probability"),
         is_qualified=is_open & (pl.col("stage_order") >= 2),
         cycle_days=(pl.col("close_date") - pl.col("created_date")).dt.total_days(),
     )

@@ -130,7 +130,7 @@ select
     amount_original,
     amount,
     probability as probability_rate,
-    cast(amount * probability as decimal(18, 2)) as weighted_amount,
+    cast(amount * probability as decimal(18, 4)) as weighted_amount,
     category as forecast_category,
     created_at,
     created_date,

@@ -115,7 +115,7 @@ select
     stage_order,
     amount,
     probability_rate,
-    cast(amount * probability_rate as decimal(18, 2)) as weighted_amount,
+    cast(amount * probability_rate as decimal(18, 4)) as weighted_amount,
     close_date,
     forecast_category
 from valued

@@ -1,0 +1,71 @@
+"""What win probability predicts, from what, and how much history it asks for."""
+
+from dataclasses import dataclass
+
+from models_ml.common.classifier import DEFAULT_BOOSTING, BoostingSettings
+from models_ml.common.feature import Feature
+
+FEATURES = (
+    Feature("stage_name", "category", "Stage"),
+    Feature("probability_rate", "number", "CRM probability"),
+    Feature("forecast_category", "category", "Forecast category"),
+    Feature("segment", "category", "Segment"),
+    Feature("industry", "category", "Industry"),
+    Feature("lead_source", "category", "Lead source"),
+    Feature("opportunity_type", "category", "Type"),
+    Feature("product_family", "category", "Product family"),
+    Feature("amount", "number", "Amount"),
+    Feature("amount_change_rate", "number", "Amount change since creation"),
+    Feature("age_days", "number", "Days since creation"),
+    Feature("stage_age_days", "number", "Days in stage"),
+    Feature("regression_count", "number", "Steps back"),
+    Feature("push_count", "number", "Close date pushes"),
+    Feature("days_pushed", "number", "Days pushed in total"),
+    Feature("days_to_close_date", "number", "Days to close date"),
+    Feature("days_to_quarter_end", "number", "Days to quarter end"),
+    Feature("is_due_this_quarter", "flag", "Due this quarter"),
+    Feature("rep_win_rate", "number", "Rep's win rate so far"),
+    Feature("rep_open_count", "number", "Rep's open deals"),
+    Feature("activity_count_7d", "number", "Activities in 7 days"),
+    Feature("activity_count_30d", "number", "Activities in 30 days"),
+    Feature("inbound_count_30d", "number", "Replies in 30 days"),
+    Feature("meeting_count_30d", "number", "Meetings in 30 days"),
+    Feature("days_since_last_activity", "number", "Days since last activity"),
+    Feature("contact_count_30d", "number", "Contacts engaged in 30 days"),
+)
+
+
+@dataclass(frozen=True)
+class WinProbabilitySpec:
+    """P(an open opportunity is ever won | what was known at the end of as_of_date).
+
+    `mature_share`: rows younger than the time by which this share of rows was decided are not
+    used, because among them only the quickly decided ones have a label.
+    """
+
+    features: tuple[Feature, ...] = FEATURES
+    target: str = "is_won"
+    seed: int = 7
+    boosting: BoostingSettings = DEFAULT_BOOSTING
+    max_training_rows: int = 60_000
+    calibration_share: float = 0.25
+    test_share: float = 0.25
+    mature_share: float = 0.9
+    need_closed_opportunities: int = 250
+    need_won_opportunities: int = 50
+    need_lost_opportunities: int = 50
+    reason_count: int = 4
+    gate_metrics: tuple[str, ...] = ("brier", "log_loss")
+
+    def __post_init__(self) -> None:
+        if not self.features:
+            raise ValueError("WinProbabilitySpec.features is empty; name at least one Feature.")
+        for name, highest in (("calibration_share", 0.5), ("test_share", 0.5), ("mature_share", 1)):
+            if not 0.0 < getattr(self, name) <= highest:
+                raise ValueError(
+                    f"WinProbabilitySpec.{name} is {getattr(self, name)}; "
+                    f"allowed: above 0 up to {highest}."
+                )
+
+
+SPEC = WinProbabilitySpec()
