@@ -1,0 +1,72 @@
+"""How a vendor knows us: tokens, and how to get a new one when the old one is over."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+TokenRequest = Callable[[str, Mapping[str, str]], dict[str, Any]]
+"""Posts a form to a path and gives back the JSON answer; the client's own, with its patience."""
+
+
+class Auth(Protocol):
+    """Adds credentials to requests. `renew` returns False when there is nothing to renew."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]: ...
+
+    def headers(self, post_form: TokenRequest) -> dict[str, str]: ...
+
+    def renew(self, post_form: TokenRequest, *, rejected: Mapping[str, str]) -> bool: ...
+
+
+@dataclass(frozen=True)
+class BearerToken:
+    """A token that is valid until someone withdraws it."""
+
+    token: str
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.token,)
+
+    def headers(self, post_form: TokenRequest) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def renew(self, post_form: TokenRequest, *, rejected: Mapping[str, str]) -> bool:
+        return False
+
+
+@dataclass
+class OAuthToken:
+    """A short-lived token bought with a form: client credentials or a refresh token.
+
+    Threads share it. When many get 401 at once only the first buys a new token: the others find
+    that the token they were refused with is not the current one any more.
+    """
+
+    token_path: str
+    form: Mapping[str, str]
+    extra_headers: Mapping[str, str] = field(default_factory=dict)
+    secret_values: tuple[str, ...] = ()
+    _token: str | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (*self.secret_values, self._token) if self._token else self.secret_values
+
+    def headers(self, post_form: TokenRequest) -> dict[str, str]:
+        with self._lock:
+            if self._token is None:
+                self._token = str(post_form(self.token_path, self.form)["access_token"])
+            return self._as_headers()
+
+    def renew(self, post_form: TokenRequest, *, rejected: Mapping[str, str]) -> bool:
+        with self._lock:
+            if rejected.get("Authorization") == f"Bearer {self._token}":
+                self._token = str(post_form(self.token_path, self.form)["access_token"])
+            return True
+
+    def _as_headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}", **self.extra_headers}

@@ -1,0 +1,272 @@
+"""From a vendor to the raw change log: one dlt pipeline a source, one package a run.
+
+    land(source, connection=…, lake_url=…, state_dir=…, clock=…)
+
+A run takes the source's lock, throws away what a killed run left behind (the log itself tells the
+next one what is missing), reads news from every feed and appends them. A package that cannot be
+loaded is copied to `state_dir/quarantine`, aborted, and the run is tried once more from the vendor.
+"""
+
+import logging
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+import dlt
+from deltalake.exceptions import DeltaError
+from dlt.common.exceptions import DltException
+from dlt.destinations import filesystem
+from dlt.destinations.impl.filesystem.filesystem import FilesystemClient
+from dlt.pipeline.exceptions import PipelineStepFailed
+from pydantic import BaseModel, SecretStr
+
+from ingestion.catalog import connection_model, source_names
+from ingestion.changelog import ChangeLog, raw_url
+from ingestion.feed import Feed, Progress, Tally, resource
+from ingestion.http import Patience, VendorError, scrub
+from ingestion.lock import LockHeld, exclusive
+
+logger = logging.getLogger(__name__)
+
+WORKERS = 4
+KEPT_PACKAGES = 24
+DLT_SETTINGS = {
+    "runtime.dlthub_telemetry": False,
+    "runtime.log_level": "ERROR",
+    "normalize.parquet_normalizer.add_dlt_load_id": True,
+    "normalize.workers": 1,
+    "extract.workers": WORKERS,
+    "load.workers": WORKERS,
+    "load.delete_completed_jobs": True,
+    "load.raise_on_failed_jobs": True,
+    "load.raise_on_max_retries": 3,
+}
+
+
+class LandingError(Exception):
+    """A landing failed; the message says where and what to do, without secrets."""
+
+
+class LandingLocked(LandingError):  # noqa: N818 - reads as the state it reports
+    """Another landing of the same source is under way."""
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """News in one table; `variant_columns` are columns whose vendor type changed."""
+
+    rows: int
+    rejects: int
+    tombstones: int
+    variant_columns: tuple[str, ...]
+    delta_version: int
+
+
+@dataclass
+class LandingReport:
+    """What a landing did. `load_id` is None when there was nothing new; `quarantined` is the folder
+    of a package that could not be loaded at first."""
+
+    source: str
+    load_id: str | None
+    started_at: datetime
+    finished_at: datetime
+    tables: dict[str, TableReport] = field(default_factory=dict)
+    quarantined: str | None = None
+
+
+def land(
+    source: str,
+    *,
+    connection: BaseModel,
+    lake_url: str,
+    state_dir: Path,
+    clock: Callable[[], datetime],
+    progress: Progress | None = None,
+    patience: Patience | None = None,
+) -> LandingReport:
+    """Lands everything new of a source. `progress(entity, rows so far)` may be called from threads.
+
+    Raises LandingLocked when another process lands this source, LandingError for everything that
+    keeps the source from landing; then the log holds either all of a table's batch or none of it,
+    and the next run goes on.
+    """
+    if source not in source_names():
+        raise LandingError(f"unknown source {source!r}; known are {', '.join(source_names())}")
+    if not isinstance(connection, connection_model(source)):
+        wanted = ", ".join(connection_model(source).model_fields)
+        raise LandingError(f"{source}: the connection needs the fields {wanted}")
+    build = import_module(f"ingestion.sources.{source}").build_source
+    return land_feeds(
+        source,
+        lambda: build(connection, clock=clock, patience=patience or Patience()),
+        lake_url=lake_url,
+        state_dir=state_dir,
+        clock=clock,
+        progress=progress,
+        secrets=_secrets(connection),
+    )
+
+
+def land_feeds(
+    source: str,
+    feeds: Callable[[], Iterable[Feed]],
+    *,
+    lake_url: str,
+    state_dir: Path,
+    clock: Callable[[], datetime],
+    progress: Progress | None = None,
+    secrets: tuple[str, ...] = (),
+) -> LandingReport:
+    """Lands feeds as a source; `feeds` is called again when a load has to be repeated."""
+    try:
+        with exclusive(state_dir / f"{source}.lock"):
+            return _land(source, feeds, lake_url, state_dir, clock, progress)
+    except LockHeld as held:
+        raise LandingLocked(
+            f"{source}: another landing is running in process {held.holder or 'unknown'}; "
+            "wait for it to end, or stop it"
+        ) from None
+    except (DltException, DeltaError, VendorError, OSError) as error:
+        raise LandingError(scrub(f"{source}: {_cause(error)}", secrets)) from None
+
+
+def _land(
+    source: str,
+    feeds: Callable[[], Iterable[Feed]],
+    lake_url: str,
+    state_dir: Path,
+    clock: Callable[[], datetime],
+    progress: Progress | None,
+) -> LandingReport:
+    started_at = clock().astimezone(UTC)
+    pipeline = _pipeline(source, lake_url, state_dir)
+    quarantined: Path | None = None
+    if pipeline.has_pending_data:
+        pipeline.abort_packages()
+    for last_try in (False, True):
+        tallies: dict[str, Tally] = {}
+        logs: dict[str, ChangeLog] = {}
+        try:
+            load_id = _run(pipeline, source, feeds(), lake_url, logs, tallies, started_at, progress)
+            break
+        except PipelineStepFailed as failure:
+            if failure.step == "extract":
+                if pipeline.has_pending_data:
+                    pipeline.abort_packages()
+                raise
+            quarantined = _quarantine(pipeline, state_dir)
+            pipeline.abort_packages()
+            logger.error("%s: package set aside in %s: %s", source, quarantined, _cause(failure))
+            if last_try:
+                raise LandingError(
+                    f"{source}: a package could not be loaded twice; copy in {quarantined}: "
+                    f"{_cause(failure)}"
+                ) from failure
+    return LandingReport(
+        source=source,
+        load_id=load_id,
+        started_at=started_at,
+        finished_at=clock().astimezone(UTC),
+        tables={
+            name: TableReport(
+                rows=tally.rows,
+                rejects=tally.rejects,
+                tombstones=tally.tombstones,
+                variant_columns=tuple(sorted(tally.variant_columns)),
+                delta_version=logs[name].version(),
+            )
+            for name, tally in tallies.items()
+        },
+        quarantined=str(quarantined) if quarantined else None,
+    )
+
+
+def _run(
+    pipeline: dlt.Pipeline,
+    source: str,
+    feeds: Iterable[Feed],
+    lake_url: str,
+    logs: dict[str, ChangeLog],
+    tallies: dict[str, Tally],
+    now: datetime,
+    progress: Progress | None,
+) -> str | None:
+    """Extracts, normalizes and loads; gives the load id, None when nothing was new."""
+    resources = []
+    for feed in feeds:
+        name = feed.entity.name
+        logs[name] = ChangeLog(feed.entity, f"{raw_url(lake_url)}/{source}")
+        logs[name].ensure()
+        tallies[name] = Tally()
+        resources.append(resource(feed, logs[name], tallies[name], now=now, progress=progress))
+    pipeline.extract(dlt.source(lambda: resources, name=source, max_table_nesting=0)())
+    pipeline.normalize()
+    info = pipeline.load()
+    _forget_old_packages(pipeline)
+    landed = any(tally.rows or tally.tombstones or tally.rejects for tally in tallies.values())
+    return info.loads_ids[-1] if landed else None
+
+
+def _pipeline(source: str, lake_url: str, state_dir: Path) -> dlt.Pipeline:
+    for name, value in DLT_SETTINGS.items():
+        dlt.config[name] = value
+    state_dir.mkdir(parents=True, exist_ok=True)
+    pipeline = dlt.pipeline(
+        pipeline_name=source,
+        pipelines_dir=str(state_dir),
+        destination=filesystem(bucket_url=raw_url(lake_url)),
+        dataset_name=source,
+    )
+    _prepare_folder(pipeline)
+    if pipeline.first_run:
+        pipeline.sync_destination()
+    return pipeline
+
+
+def _prepare_folder(pipeline: dlt.Pipeline) -> None:
+    """Lets dlt set up its folder before our tables are in it: it refuses a folder without its mark.
+
+    A run killed between the two leaves an empty folder, which goes first.
+    """
+    with pipeline.destination_client() as client:
+        assert isinstance(client, FilesystemClient)
+        if client.fs_client.isdir(client.dataset_path) and not client.is_storage_initialized():
+            client.fs_client.rmdir(client.dataset_path)
+        client.initialize_storage()
+
+
+def _forget_old_packages(pipeline: dlt.Pipeline) -> None:
+    """dlt keeps the record of every load for ever; hourly runs need only the last few."""
+    loaded = Path(pipeline.working_dir) / "load" / "loaded"
+    for package in sorted(loaded.iterdir())[:-KEPT_PACKAGES]:
+        shutil.rmtree(package)
+
+
+def _quarantine(pipeline: dlt.Pipeline, state_dir: Path) -> Path:
+    """Copies the pending packages aside; gives the folder."""
+    folder = state_dir / "quarantine" / pipeline.pipeline_name
+    for area in ("normalize", "load"):
+        for package in sorted((Path(pipeline.working_dir) / area).rglob("load_package_state.json")):
+            if "loaded" not in package.parts and "completed" not in package.parts:
+                shutil.copytree(package.parent, folder / package.parent.name, dirs_exist_ok=True)
+    return folder
+
+
+def _cause(error: BaseException) -> str:
+    """The first VendorError in the chain of causes, else the innermost error."""
+    current: BaseException = error
+    while not isinstance(current, VendorError):
+        deeper = current.__cause__ or current.__context__
+        if deeper is None:
+            break
+        current = deeper
+    return str(current) or type(current).__name__
+
+
+def _secrets(connection: BaseModel) -> tuple[str, ...]:
+    values = (getattr(connection, name) for name in type(connection).model_fields)
+    return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))

@@ -1,0 +1,79 @@
+"""HubSpot: lists for first loads, search for what changed, with a private app's token.
+
+Deletes: the list of archived records (kept 90 days) and `hs_merged_object_ids`. Cursor: the
+modification time. Associations alone do not move it: a deal that only gets another company shows it
+when it changes otherwise. Limits: 190 calls in 10 s, 5 searches a second, 10,000 records a search.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+import requests
+
+from ingestion.auth import BearerToken
+from ingestion.entity import Entity, Page
+from ingestion.feed import Feed
+from ingestion.http import Patience, Rate, VendorClient, Verdict, no_allowance
+from ingestion.sources.hubspot import settings, small
+from ingestion.sources.hubspot.objects import Clients, read_all, read_changed
+
+SECONDS_OF_A_DAY = 86_400.0
+
+
+def judge(response: requests.Response) -> Verdict:
+    """A used-up daily quota does not come back within a run."""
+    try:
+        body = response.json()
+    except requests.exceptions.JSONDecodeError:
+        return Verdict()
+    if response.status_code == 429 and isinstance(body, dict) and body.get("policyName") == "DAILY":
+        return Verdict(wait_seconds=SECONDS_OF_A_DAY)
+    return Verdict()
+
+
+def allowance(response: requests.Response) -> Rate | None:
+    """The account's rate depends on its edition and add-ons; HubSpot tells it with each answer."""
+    calls = response.headers.get("X-HubSpot-RateLimit-Max", "")
+    interval = response.headers.get("X-HubSpot-RateLimit-Interval-Milliseconds", "")
+    if not (calls.isdigit() and interval.isdigit() and int(calls) and int(interval)):
+        return None
+    return Rate(int(calls), int(interval) / 1000)
+
+
+def build_source(
+    connection: settings.Connection, *, clock: Callable[[], datetime], patience: Patience
+) -> Iterator[Feed]:
+    """One feed for each entity; all share the token, searches have a pace of their own."""
+    auth = BearerToken(connection.access_token.get_secret_value())
+    api = VendorClient(
+        name="hubspot",
+        base_url=connection.base_url,
+        auth=auth,
+        rate=settings.RATE,
+        patience=patience,
+        judge=judge,
+        allowance=allowance,
+    )
+    clients = Clients(api, replace(api, rate=settings.SEARCH_RATE, allowance=no_allowance))
+    by_name = {kind.name: kind for kind in settings.OBJECTS}
+    for kind in settings.OBJECTS:
+        yield Feed(kind.entity, partial(read_changed, clients, kind))
+    for kind in settings.SMALL_OBJECTS:
+        yield _complete(kind.entity, partial(read_all, api, kind))
+    yield Feed(
+        settings.DEAL_HISTORY,
+        lambda since: small.read_deal_history(clients, by_name["deals"], since),
+    )
+    yield Feed(settings.EMAIL_EVENTS, lambda since: small.read_email_events(api, since))
+    yield _complete(settings.OWNERS, lambda: small.read_owners(api))
+    yield _complete(settings.TEAMS, lambda: small.read_teams(api, clock))
+    yield _complete(settings.PIPELINES, lambda: small.read_pipelines(api, clock))
+    yield _complete(settings.PIPELINE_STAGES, lambda: small.read_stages(api, clock))
+    yield _complete(settings.EXCHANGE_RATES, lambda: small.read_exchange_rates(api, clock))
+    yield _complete(settings.EMAIL_CAMPAIGNS, lambda: small.read_email_campaigns(api, clock))
+
+
+def _complete(entity: Entity, read: Callable[[], Iterable[Page]]) -> Feed:
+    return Feed(entity, lambda since: read(), complete=True)

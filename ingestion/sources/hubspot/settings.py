@@ -1,0 +1,220 @@
+"""HubSpot: which objects are landed, with which properties."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from ingestion.entity import CUSTOM_FIELDS, Entity, columns
+from ingestion.http import Rate
+
+RATE = Rate(calls=190, per_seconds=10)
+SEARCH_RATE = Rate(calls=5, per_seconds=1)
+LIST_ROWS = 100
+HISTORY_ROWS = 50
+SEARCH_ROWS = 200
+SEARCH_CEILING = 10_000
+BATCH_ROWS = 100
+ASSOCIATION_ROWS = 1_000
+EVENT_ROWS = 1_000
+URL_PROPERTIES = 1_800
+HISTORY_PROPERTIES = ("dealstage", "amount", "closedate")
+
+
+class Connection(BaseModel):
+    """A private app's access token."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    base_url: str
+    access_token: SecretStr
+
+
+@dataclass(frozen=True)
+class CrmObject:
+    """An object type of the CRM API. `associations` maps a column to the associated type."""
+
+    name: str
+    entity: Entity
+    properties: tuple[str, ...]
+    associations: dict[str, str]
+    modified: str = "hs_lastmodifieddate"
+
+    @property
+    def has_custom_fields(self) -> bool:
+        return CUSTOM_FIELDS in self.entity.columns.names
+
+    @property
+    def can_merge(self) -> bool:
+        return "hs_merged_object_ids" in self.properties
+
+
+def _crm_object(
+    name: str,
+    description: str,
+    *,
+    custom: bool = False,
+    complete: bool = False,
+    modified: str = "hs_lastmodifieddate",
+    associations: dict[str, str] | None = None,
+    **properties: str,
+) -> CrmObject:
+    linked = associations or {}
+    typed = {
+        "text": f"id {properties.get('text', '')} {' '.join(linked)}",
+        "number": properties.get("number", ""),
+        "count": properties.get("count", ""),
+        "flag": f"archived {properties.get('flag', '')}",
+        "date": properties.get("date", ""),
+        "instant": f"created_at updated_at archived_at {properties.get('instant', '')}",
+    }
+    schema = columns(typed)
+    if custom:
+        schema = schema.append(pa.field(CUSTOM_FIELDS, pa.string()))
+    entity = Entity(
+        name, ("id",), schema, description, "updated_at", "latest" if complete else "overlap"
+    )
+    asked = tuple(prop for names in properties.values() for prop in names.split())
+    return CrmObject(name, entity, asked, linked, modified)
+
+
+_LINKS = {"company_id": "companies", "contact_id": "contacts", "deal_id": "deals"}
+_ACTIVITY = "hs_timestamp hs_createdate hs_lastmodifieddate"
+
+OBJECTS: tuple[CrmObject, ...] = (
+    _crm_object(
+        "companies", "Companies; merged ones name those they took in.", custom=True,
+        text="name domain industry segment country region hubspot_owner_id hs_merged_object_ids",
+        count="numberofemployees", number="annualrevenue",
+    ),
+    _crm_object(
+        "contacts", "People; one with a lead_source is a lead as well.", custom=True,
+        modified="lastmodifieddate",
+        text="email firstname lastname phone jobtitle company industry country region"
+        " lifecyclestage hs_lead_status hubspot_owner_id lead_source associatedcompanyid"
+        " converted_deal_id campaign_id hs_merged_object_ids",
+        count="numemployees", instant="converted_at",
+    ),
+    _crm_object(
+        "deals", "Deals; probability from 0 to 1.", custom=True,
+        associations={"company_id": "companies", "contact_id": "contacts"},
+        text="dealname dealtype pipeline dealstage deal_currency_code hs_manual_forecast_category"
+        " hubspot_owner_id lead_source campaign_id product_id closed_lost_reason competitor"
+        " hs_next_step",
+        number="amount hs_deal_stage_probability", flag="hs_is_closed hs_is_closed_won",
+        instant="closedate hs_lastmodifieddate",
+    ),
+    _crm_object(
+        "calls", "Telephone calls; duration in milliseconds.", associations=_LINKS,
+        text="hubspot_owner_id hs_call_direction hs_call_disposition",
+        count="hs_call_duration", instant=_ACTIVITY,
+    ),
+    _crm_object(
+        "emails", "E-mails of sales people.", associations=_LINKS,
+        text="hubspot_owner_id hs_email_direction hs_email_subject", instant=_ACTIVITY,
+    ),
+    _crm_object(
+        "meetings", "Meetings.", associations=_LINKS,
+        text="hubspot_owner_id hs_meeting_outcome",
+        instant=f"{_ACTIVITY} hs_meeting_start_time hs_meeting_end_time",
+    ),
+    _crm_object("notes", "Notes.", associations=_LINKS, text="hubspot_owner_id", instant=_ACTIVITY),
+    _crm_object(
+        "tasks", "To-dos.", associations=_LINKS,
+        text="hubspot_owner_id hs_task_subject hs_task_status", instant=_ACTIVITY,
+    ),
+)  # fmt: skip
+
+SMALL_OBJECTS: tuple[CrmObject, ...] = (
+    _crm_object(
+        "products", "What is sold.", complete=True, text="name hs_sku family", number="price"
+    ),
+    _crm_object(
+        "goal_targets", "What a person is to sell in a period.", complete=True,
+        text="hs_goal_name hubspot_owner_id currency", number="hs_target_amount",
+        instant="hs_start_datetime hs_end_datetime",
+    ),
+)  # fmt: skip
+
+DEAL_HISTORY = Entity(
+    "deal_history",
+    ("deal_id", "property", "changed_at"),
+    columns(text="deal_id property value source_type", instant="changed_at"),
+    "Every value dealstage, amount and closedate of a deal ever had.",
+    "changed_at",
+    "all",
+)
+OWNERS = Entity(
+    "owners",
+    ("id",),
+    columns(
+        text="id email first_name last_name user_id team_name",
+        flag="archived",
+        instant="created_at updated_at",
+    ),
+    "People who own records; archived ones left.",
+    memory="latest",
+)
+TEAMS = Entity(
+    "teams",
+    ("id",),
+    columns(text="id name region manager_owner_id member_owner_ids"),
+    "Teams; members as a JSON array of owner ids.",
+    memory="latest",
+)
+PIPELINES = Entity(
+    "pipelines",
+    ("id",),
+    columns(text="id label", count="display_order"),
+    "Deal pipelines.",
+    memory="latest",
+)
+PIPELINE_STAGES = Entity(
+    "pipeline_stages",
+    ("pipeline_id", "id"),
+    columns(
+        text="pipeline_id id label",
+        count="display_order",
+        number="probability",
+        flag="is_closed is_won",
+    ),
+    "Stages of deal pipelines; probability from 0 to 1.",
+    memory="latest",
+)
+EXCHANGE_RATES = Entity(
+    "exchange_rates",
+    ("id",),
+    columns(
+        text="id from_currency_code to_currency_code",
+        number="conversion_rate",
+        instant="effective_at",
+    ),
+    "What 1 of a currency is worth in another, from a time on.",
+    memory="latest",
+)
+EMAIL_CAMPAIGNS = Entity(
+    "email_campaigns",
+    ("id",),
+    columns(text="id name subject", instant="sent_at"),
+    "Marketing e-mails.",
+    memory="latest",
+)
+EMAIL_EVENTS = Entity(
+    "email_events",
+    ("id",),
+    columns(text="id email_campaign_id recipient type", instant="created"),
+    "What happened to a marketing e-mail: sent, delivered, opened, clicked, bounced, unsubscribed.",
+    "created",
+)
+
+ENTITIES: tuple[Entity, ...] = (
+    *(item.entity for item in (*OBJECTS, *SMALL_OBJECTS)),
+    DEAL_HISTORY,
+    OWNERS,
+    TEAMS,
+    PIPELINES,
+    PIPELINE_STAGES,
+    EXCHANGE_RATES,
+    EMAIL_CAMPAIGNS,
+    EMAIL_EVENTS,
+)

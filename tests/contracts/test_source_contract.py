@@ -1,0 +1,133 @@
+"""What every source keeps to, against the vendors' APIs over one simulated company."""
+
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from polars.testing import assert_frame_equal
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from ingestion.catalog import connection_model, entities, source_names
+from ingestion.entity import META_COLUMNS
+from ingestion.landing import LandingError, LandingReport
+from tests.contracts.company_sandbox import SOURCES, Lake, company_sandbox
+from tests.contracts.sandbox_server import Sandbox
+
+HOURS = 3600
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with company_sandbox(tmp_path_factory.mktemp("company")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=SOURCES)
+def source(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def calm(sandbox: Sandbox, source: str, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A lake landed once, on a good day."""
+    lake = Lake(tmp_path_factory.mktemp("calm"), sandbox)
+    lake.land(source)
+    return lake
+
+
+def is_secret(field: FieldInfo) -> bool:
+    return field.annotation is SecretStr
+
+
+def changed(report: LandingReport) -> int:
+    return sum(table.rows + table.tombstones + table.rejects for table in report.tables.values())
+
+
+def test_catalog_needs_no_network_and_no_secrets() -> None:
+    assert set(source_names()) == {"files", *SOURCES}
+    for name in SOURCES:
+        assert entities(name)
+        assert "base_url" in connection_model(name).model_fields
+
+
+def test_secrets_of_a_connection_do_not_show(source: str) -> None:
+    model = connection_model(source)
+    shown = repr(model(**dict.fromkeys(model.model_fields, "swordfish")))
+    public = {"base_url", "client_id", "customer_id"} & set(model.model_fields)
+    assert shown.count("swordfish") == len(public)
+
+
+def test_secrets_are_nowhere_after_a_failed_run(
+    sandbox: Sandbox, source: str, tmp_path: Path
+) -> None:
+    lake = Lake(tmp_path, sandbox)
+    model = connection_model(source)
+    secret = "wrong-but-secret-8c1f"
+    values = {name: secret for name, field in model.model_fields.items() if is_secret(field)}
+    with pytest.raises(LandingError) as caught:
+        lake.land(source, **values)
+    assert "credentials" in str(caught.value) or "answered 40" in str(caught.value)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert secret not in shown
+    for path in tmp_path.rglob("*"):
+        assert path.is_dir() or secret.encode() not in path.read_bytes()
+
+
+def test_incremental_runs_end_where_a_full_run_ends(source: str, tmp_path: Path) -> None:
+    with company_sandbox(tmp_path / "company") as sandbox:
+        step_by_step, at_once = Lake(tmp_path / "steps", sandbox), Lake(tmp_path / "once", sandbox)
+        first = step_by_step.land(source)
+        again = step_by_step.land(source)
+        steps = 0
+        for hours in (1, 71, 24):
+            sandbox.advance(hours * HOURS)
+            steps += changed(step_by_step.land(source))
+        full = at_once.land(source)
+    assert first.load_id is not None
+    assert (again.load_id, changed(again)) == (None, 0)
+    assert steps < changed(full) / 5
+    assert steps > 0 or source == "google_ads", "in this company's last days no campaign ran"
+    for entity in entities(source):
+        assert_frame_equal(step_by_step.current(source, entity), at_once.current(source, entity))
+        assert step_by_step.rows(source, entity.rejects_name).is_empty()
+
+
+def test_every_entity_has_a_table_with_its_columns(calm: Lake, source: str) -> None:
+    for entity in entities(source):
+        wanted = [*entity.columns.names, *META_COLUMNS.names]
+        assert calm.rows(source, entity.name).columns == wanted
+        assert calm.rows(source, entity.rejects_name).columns[:3] == ["entity", "reason", "record"]
+
+
+def test_source_that_is_down_is_named_and_the_next_run_goes_on(
+    sandbox: Sandbox, source: str, tmp_path: Path
+) -> None:
+    lake = Lake(tmp_path, sandbox)
+    sandbox.fault(source, "down")
+    with pytest.raises(LandingError, match=f"^{source}: .* times in .*the source is down"):
+        lake.land(source)
+    sandbox.clear_faults()
+    assert lake.land(source).load_id is not None
+
+
+def test_bad_moments_of_the_vendor_change_nothing(
+    calm: Lake, sandbox: Sandbox, source: str, tmp_path: Path
+) -> None:
+    kinds = ["rate_limit", "server_error", "truncated_page", "duplicate_record"]
+    if source != "hubspot":
+        kinds.append("token_expiry")
+    for position, kind in enumerate(kinds):
+        match = "metrics" if (source, kind) == ("google_ads", "duplicate_record") else ""
+        sandbox.fault(source, kind, times=1, skip=position // 2, match=match)
+    rough = Lake(tmp_path, sandbox)
+    report = rough.land(source)
+    fired = sandbox.admin.get("/_sandbox/faults").json()["fired"]
+    sandbox.clear_faults()
+    assert set(fired) == {f"{source}.{kind}" for kind in kinds}
+    assert sum(table.rejects for table in report.tables.values()) == 0
+    for entity in entities(source):
+        assert_frame_equal(calm.current(source, entity), rough.current(source, entity))
+        assert rough.rows(source, entity.name).height == calm.rows(source, entity.name).height

@@ -1,0 +1,186 @@
+"""The vendor client against a real server: patience, tokens, limits, and what its errors say."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+import requests
+
+from ingestion.auth import Auth, BearerToken, OAuthToken
+from ingestion.http import Patience, Rate, SourceDownError, VendorClient, VendorError, Verdict
+from tests.unit.scripted_server import Asked, Reply, ScriptedServer, scripted_server
+
+SECRET = "very-secret-value"
+
+
+class Time:
+    """A clock that sleeping moves."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+        self.slept: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += seconds
+
+    def now(self) -> float:
+        return self.at
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with scripted_server() as running:
+        yield running
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+def client_of(server: ScriptedServer, time: Time, auth: Auth | None = None, **more: Any) -> Any:
+    more.setdefault("rate", Rate(1000, 1))
+    return VendorClient(
+        name="acme",
+        base_url=server.url,
+        auth=auth or BearerToken(SECRET),
+        patience=Patience(attempts=5, total_seconds=60, sleep=time.sleep, now=time.now),
+        **more,
+    )
+
+
+def oauth() -> OAuthToken:
+    return OAuthToken("/token", {"client_secret": SECRET}, secret_values=(SECRET,))
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_transient_answer_is_asked_for_again(
+    server: ScriptedServer, time: Time, status: int
+) -> None:
+    server.replies.extend([Reply(status), Reply(status), Reply(200, {"ok": 1})])
+    assert client_of(server, time).get_json("/deals") == {"ok": 1}
+    assert len(time.slept) == 2
+    assert time.slept[1] > time.slept[0] / 2
+
+
+def test_cut_connection_and_half_an_answer_are_asked_for_again(
+    server: ScriptedServer, time: Time
+) -> None:
+    server.replies.extend(
+        [
+            Reply(drop=True),
+            Reply(200, {"results": list(range(100))}, cut=True),
+            Reply(200, '{"results": [1, 2'),
+            Reply(200, {"results": [1]}),
+        ]
+    )
+    assert client_of(server, time).get_json("/deals") == {"results": [1]}
+
+
+def test_vendor_decides_how_long_to_wait(server: ScriptedServer, time: Time) -> None:
+    server.replies.extend([Reply(429, headers={"Retry-After": "7"}), Reply(200, {})])
+    client_of(server, time).get_json("/deals")
+    assert 7 <= time.slept[0] < 7.5
+
+
+def test_retry_after_may_be_a_date(server: ScriptedServer, time: Time) -> None:
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
+    server.replies.extend([Reply(503, headers={"Retry-After": later}), Reply(200, {})])
+    client_of(server, time).get_json("/deals")
+    assert 15 < time.slept[0] < 21
+
+
+def test_body_of_the_vendor_can_say_try_again(server: ScriptedServer, time: Time) -> None:
+    def judge(response: requests.Response) -> Verdict:
+        return Verdict(transient=True, wait_seconds=response.json()["wait"])
+
+    server.replies.extend([Reply(400, {"wait": 3}), Reply(200, {"ok": 1})])
+    assert client_of(server, time, judge=judge).get_json("/x") == {"ok": 1}
+    assert 3 <= time.slept[0] < 3.5
+
+
+def test_source_that_stays_down_gives_a_clear_error(server: ScriptedServer, time: Time) -> None:
+    server.otherwise = Reply(503)
+    with pytest.raises(SourceDownError) as caught:
+        client_of(server, time).get_json("/crm/v3/objects/deals")
+    assert str(caught.value).startswith("acme: GET /crm/v3/objects/deals answered 503 5 times in ")
+    assert "the source is down" in str(caught.value)
+
+
+def test_quota_that_is_used_up_ends_the_call_at_once(server: ScriptedServer, time: Time) -> None:
+    server.otherwise = Reply(429, headers={"Retry-After": "86400"})
+    with pytest.raises(SourceDownError, match="asks to wait 86400 s"):
+        client_of(server, time).get_json("/deals")
+    assert len(server.asked) == 1
+    assert time.slept == []
+
+
+def test_unreachable_host_gives_a_clear_error(server: ScriptedServer, time: Time) -> None:
+    client = client_of(server, time)
+    server.stop()
+    with pytest.raises(SourceDownError, match="GET /deals cut the connection or did not accept it"):
+        client.get_json("/deals")
+
+
+def test_refused_request_is_not_repeated(server: ScriptedServer, time: Time) -> None:
+    server.otherwise = Reply(404, {"message": "no such object"})
+    with pytest.raises(VendorError, match=r"answered 404 .*base_url.*no such object"):
+        client_of(server, time).get_json("/deals")
+    assert len(server.asked) == 1
+
+
+def test_expired_token_is_renewed_and_the_call_repeated(server: ScriptedServer, time: Time) -> None:
+    server.replies.extend(
+        [
+            Reply(200, {"access_token": "token-one"}),
+            Reply(200, {"page": 1}),
+            Reply(401),
+            Reply(200, {"access_token": "token-two"}),
+            Reply(200, {"page": 2}),
+        ]
+    )
+    client = client_of(server, time, oauth())
+    assert [client.get_json("/deals")["page"] for _ in range(2)] == [1, 2]
+    assert server.asked[-1].headers["Authorization"] == "Bearer token-two"
+
+
+def test_token_that_is_refused_twice_is_an_error_about_credentials(
+    server: ScriptedServer, time: Time
+) -> None:
+    def reply(asked: Asked) -> Reply:
+        if asked.path == "/token":
+            return Reply(200, {"access_token": "token-x"})
+        return Reply(401, {"message": f"bad token {asked.headers['Authorization']} {SECRET}"})
+
+    server.otherwise = reply
+    with pytest.raises(VendorError, match="credentials are not valid") as caught:
+        client_of(server, time, oauth()).get_json("/deals")
+    assert SECRET not in str(caught.value)
+    assert "token-x" not in str(caught.value)
+
+
+def test_wrong_secret_is_named_as_such_without_showing_it(
+    server: ScriptedServer, time: Time
+) -> None:
+    server.otherwise = Reply(401, {"error": f"client_secret={SECRET} is wrong"})
+    with pytest.raises(VendorError) as caught:
+        client_of(server, time, oauth()).get_json("/deals")
+    assert "POST /token answered 401" in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+def test_rate_limit_is_kept(server: ScriptedServer, time: Time) -> None:
+    server.otherwise = Reply(200, {})
+    client = client_of(server, time, rate=Rate(5, 1))
+    for _ in range(25):
+        client.get_json("/deals")
+    assert 3.9 <= time.at <= 4.1
+
+
+def test_answer_of_another_api_is_an_error_that_says_so(server: ScriptedServer, time: Time) -> None:
+    server.otherwise = Reply(200, "<html>login</html>")
+    with pytest.raises(SourceDownError, match="half an answer or no JSON"):
+        client_of(server, time).get_json("/deals")
