@@ -13,9 +13,6 @@ from ingestion.sandbox.clock import Beginning, Clock, StateMismatchError, open_c
 from ingestion.sandbox.vendors.salesforce.objects import OBJECTS
 from tests.contracts.sandbox_server import NOW, Sandbox, frames, serve
 
-pytestmark = pytest.mark.xdist_group("sandbox_clock")
-
-
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 

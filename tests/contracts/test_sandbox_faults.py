@@ -11,7 +11,6 @@ from ingestion.sandbox import credentials
 from ingestion.sandbox.vendors.salesforce import ids
 from tests.contracts.sandbox_server import Sandbox, account, activity, at, opportunity, serve, user
 
-pytestmark = pytest.mark.xdist_group("sandbox_faults")
 API = "/services/data/v60.0"
 ROWS: dict[str, list[dict[str, Any]]] = {
     "users": [user(1, "salesforce"), user(2, "hubspot")],

@@ -10,7 +10,6 @@ import pytest
 from ingestion.sandbox import credentials
 from tests.contracts.sandbox_server import Sandbox, at, serve
 
-pytestmark = pytest.mark.xdist_group("sandbox_google_ads")
 STREAM = f"/v22/customers/{credentials.GOOGLE_CUSTOMER_ID}/googleAds:searchStream"
 SEARCH = f"/v22/customers/{credentials.GOOGLE_CUSTOMER_ID}/googleAds:search"
 

@@ -23,7 +23,6 @@ from tests.contracts.sandbox_server import (
     user,
 )
 
-pytestmark = pytest.mark.xdist_group("sandbox_salesforce")
 API = "/services/data/v60.0"
 CRM = "salesforce"
 ROWS: dict[str, list[dict[str, Any]]] = {

@@ -17,8 +17,6 @@ from tests.e2e.conftest import Stack
 from tests.e2e.superset_queries import chart_data, dataset_id
 from tests.paths import PROJECT
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 DASHBOARDS = ("executive-pulse", "pipeline-and-forecast")
 ASSETS = PROJECT / "semantic" / "superset" / "assets"
 ARTIFACTS = PROJECT / "data" / "test-artifacts"

@@ -8,12 +8,9 @@ from tests.e2e.conftest import Stack
 from tests.e2e.superset_queries import query_metric
 from tests.paths import PROJECT, SHARED_DATA
 
-pytestmark = [
-    pytest.mark.xdist_group("stack"),
-    pytest.mark.skipif(
-        not SHARED_DATA.is_dir(), reason="the shared sample data is not beside the project"
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    not SHARED_DATA.is_dir(), reason="the shared sample data is not beside the project"
+)
 REGIONS = "region_name in ('Central', 'East', 'West')"
 
 

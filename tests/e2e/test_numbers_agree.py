@@ -18,8 +18,6 @@ from tests.e2e.raw_oracle import RawLog
 from tests.e2e.superset_queries import query_metric
 from tests.paths import PROJECT
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 Numbers = dict[str, dict[str, float | None]]
 METRICS = (
     "bookings", "open_pipeline", "weighted_pipeline", "win_rate", "average_deal_size",

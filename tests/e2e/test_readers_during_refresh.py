@@ -4,13 +4,10 @@ import threading
 import time
 from collections.abc import Iterator
 
-import pytest
-
 from orchestration.query import ask, served
 from tests.e2e.conftest import Stack
 from tests.e2e.superset_queries import chart_data, dataset_id
 
-pytestmark = pytest.mark.xdist_group("stack")
 READERS, REFRESHES = 8, 3
 
 

@@ -19,8 +19,6 @@ from tests.integration.features_marts import (
 )
 from tests.integration.features_oracle import by_key, differing, lead_features, opportunity_features
 
-pytestmark = pytest.mark.xdist_group("features")
-
 START = datetime(2025, 1, 1, tzinfo=UTC)
 EARLIER = datetime(2026, 3, 4, 15, tzinfo=UTC)
 LATER = datetime(2026, 6, 10, 15, tzinfo=UTC)

@@ -29,6 +29,7 @@ def model(name: str, alias: str, *, date: str | None = None, **parts: Any) -> di
         "description": name,
         "node_relation": {"schema_name": "marts", "alias": alias},
         "defaults": {"agg_time_dimension": date},
+        "config": {"meta": {}},
         "entities": [],
         "dimensions": [],
         "measures": [],
@@ -211,3 +212,18 @@ def test_a_metric_named_like_a_column_is_refused() -> None:
     clash = {**BOOKINGS, "name": "stage_name"}
     with pytest.raises(CompileError, match=r"stage_name is a column and a metric"):
         compiled(clash)
+
+
+def test_rows_that_nobody_owns_match_no_person() -> None:
+    spend = model(
+        "spend",
+        "fct_spend",
+        date="day",
+        dimensions=[dimension("day", "time")],
+        measures=[measure("cost")],
+    )
+    metrics = metric("spent", "simple", ["cost"], measure=reference("cost"))
+    closed = compiled(metrics, models=[spend])["spend"]
+    public = compiled(metrics, models=[{**spend, "config": {"meta": {"public": True}}}])["spend"]
+    assert "cast(null as varchar) as rep_username" in closed.sql
+    assert "rep_username" not in {column.name for column in public.columns}

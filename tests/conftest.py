@@ -1,0 +1,33 @@
+"""How the suite is spread over processes: what shares a server runs in one of them."""
+
+from typing import Any
+
+import pytest
+from xdist.scheduler.loadscope import LoadScopeScheduling
+
+pytest_plugins = ["tests.superset_server"]
+
+# Longest first, so that the other process does the rest meanwhile.
+TOGETHER = ("tests/e2e/", "tests/integration/test_superset_")
+
+
+class SharedServers(LoadScopeScheduling):
+    """Tests over one server are one piece of work; other tests go file by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next(
+            (prefix for prefix in TOGETHER if nodeid.startswith(prefix)), nodeid.split("::")[0]
+        )
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedServers:
+    config.option.loadscopereorder = False
+    return SharedServers(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        found = [n for n, prefix in enumerate(TOGETHER) if item.nodeid.startswith(prefix)]
+        return found[0] if found else len(TOGETHER)
+
+    items.sort(key=rank)

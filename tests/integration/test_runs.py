@@ -1,0 +1,155 @@
+"""Runs by schedule: who waits for whom, what a crash leaves, and who is told of failures."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from dagster import DagsterInstance, DagsterRunStatus, job, op
+from dagster._core.test_utils import create_run_for_test
+
+from orchestration import dagster_home, stale_runs
+from orchestration.schedules import reason_to_wait
+from orchestration.sensors import message, send
+from orchestration.settings import Settings, load_settings
+from orchestration.writer_lock import writing
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+NIGHT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name in list(os.environ):
+        if name.startswith("REVLAKE_"):
+            monkeypatch.delenv(name)
+    return load_settings(data=tmp_path)
+
+
+@pytest.fixture
+def instance() -> Iterator[DagsterInstance]:
+    with DagsterInstance.ephemeral() as made:
+        yield made
+
+
+def writer_run(
+    instance: DagsterInstance, status: DagsterRunStatus, tags: dict[str, str] | None = None
+) -> str:
+    run = create_run_for_test(
+        instance, job_name="nightly", status=status, tags={"lake": "writer", **(tags or {})}
+    )
+    return run.run_id
+
+
+def test_hourly_runs_when_nobody_writes(settings: Settings, instance: DagsterInstance) -> None:
+    writer_run(instance, DagsterRunStatus.SUCCESS)
+    writer_run(instance, DagsterRunStatus.FAILURE)
+    assert reason_to_wait(settings, instance, NOON) is None
+
+
+@pytest.mark.parametrize("status", [DagsterRunStatus.STARTED, DagsterRunStatus.STARTING])
+def test_hourly_skips_while_a_writer_runs_or_starts(
+    settings: Settings, instance: DagsterInstance, status: DagsterRunStatus
+) -> None:
+    run_id = writer_run(instance, status)
+    reason = reason_to_wait(settings, instance, NOON)
+    assert reason is not None and run_id[:8] in reason and "nightly" in reason
+
+
+def test_hourly_skips_while_the_command_line_writes(
+    settings: Settings, instance: DagsterInstance
+) -> None:
+    with writing(settings.paths.serving, what="revlake import"):
+        reason = reason_to_wait(settings, instance, NOON)
+    assert reason is not None and "revlake import" in reason
+
+
+def test_hourly_gives_way_to_the_night(settings: Settings, instance: DagsterInstance) -> None:
+    reason = reason_to_wait(settings, instance, NIGHT)
+    assert reason is not None and "nightly" in reason
+
+
+def test_runs_that_a_crash_left_are_failed_and_living_ones_are_not(
+    settings: Settings, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = writer_run(instance, DagsterRunStatus.STARTED)
+    alive = writer_run(
+        instance, DagsterRunStatus.STARTED, {stale_runs.PROCESS_TAG: str(os.getpid())}
+    )
+    monkeypatch.setattr(stale_runs, "instance", lambda _: _Open(instance))
+    assert stale_runs.mark_stale_runs(settings) == 1
+    found = instance.get_run_by_id(dead)
+    assert found is not None and found.status == DagsterRunStatus.FAILURE
+    living = instance.get_run_by_id(alive)
+    assert living is not None and living.status == DagsterRunStatus.STARTED
+
+
+def test_nothing_is_failed_while_somebody_holds_the_writers_lock(settings: Settings) -> None:
+    with writing(settings.paths.serving, what="a run"):
+        assert stale_runs.mark_stale_runs(settings) == 0
+
+
+def test_the_instance_keeps_everything_in_the_data_directory(settings: Settings) -> None:
+    before = dict(os.environ)
+    try:
+
+        @op
+        def nothing() -> None: ...
+
+        @job
+        def empty() -> None:
+            nothing()
+
+        with dagster_home.instance(settings) as dagster:
+            assert not dagster.telemetry_enabled
+            assert empty.execute_in_process(instance=dagster).success
+            assert str(settings.data) in dagster.storage_directory()
+        assert (settings.paths.dagster / "history" / "runs.db").exists()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def test_a_failure_is_posted_to_the_webhook(settings: Settings, instance: DagsterInstance) -> None:
+    received: list[dict[str, object]] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Hook)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        run = instance.get_run_by_id(writer_run(instance, DagsterRunStatus.FAILURE))
+        assert run is not None
+        url = f"http://127.0.0.1:{server.server_port}/secret-path"
+        told = settings.model_copy(update={"webhook_url": url})
+        assert "secret-path" not in repr(told)
+        assert send(told, message(run, "a step failed", ["raw/hubspot/deals: landed"]))
+        assert not send(settings, message(run, "a step failed", []))
+    finally:
+        server.shutdown()
+        thread.join()
+    assert received[0]["job"] == "nightly"
+    assert received[0]["failed_checks"] == ["raw/hubspot/deals: landed"]
+
+
+class _Open:
+    """An instance that stays open after a `with`."""
+
+    def __init__(self, instance: DagsterInstance) -> None:
+        self.instance = instance
+
+    def __enter__(self) -> DagsterInstance:
+        return self.instance
+
+    def __exit__(self, *_: object) -> None: ...
