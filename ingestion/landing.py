@@ -100,9 +100,11 @@ def land(
         wanted = ", ".join(connection_model(source).model_fields)
         raise LandingError(f"{source}: the connection needs the fields {wanted}")
     build = import_module(f"ingestion.sources.{source}").build_source
+    # One instant for the whole landing: what it saw belongs together, and a clock may be remote.
+    seen_at = clock()
     return land_feeds(
         source,
-        lambda: build(connection, clock=clock, patience=patience or Patience()),
+        lambda: build(connection, clock=lambda: seen_at, patience=patience or Patience()),
         lake_url=lake_url,
         state_dir=state_dir,
         clock=clock,

@@ -1,0 +1,173 @@
+"""dbt: everything from staging to features, then, after the models have spoken, the scores."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, AssetSpec
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
+from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
+from dagster_dbt.core.dbt_cli_invocation import DbtCliInvocation
+from packaging.version import Version
+
+from orchestration import keys
+from orchestration.dbt_manifest import (
+    DBT_PROJECT,
+    dbt_environment,
+    dbt_executable,
+    parsed_directory,
+)
+from orchestration.release import Candidate, CheckRecord, find_candidate, record_checks
+from orchestration.resources import WRITER, WRITER_POOL
+from orchestration.settings import Settings
+
+# By name and not by path: dagster-dbt would look for the path from where the process runs.
+SCORES = "fqn:revlake.scores"
+SUITES = ("dbt_core", "dbt_scores")
+KEPT_RUNS = 6
+
+
+class RevlakeTranslator(DagsterDbtTranslator):
+    """dbt's nodes under the keys and groups of orchestration.keys."""
+
+    def __init__(self) -> None:
+        super().__init__(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False))
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
+        return keys.dbt(dbt_resource_props)
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        if unique_id.startswith("source."):
+            return spec
+        return spec.replace_attributes(
+            group_name=keys.group(spec.key), deps=[*spec.deps, keys.CANDIDATE]
+        )
+
+
+def transform_assets(settings: Settings) -> list[AssetsDefinition]:
+    """The two dbt steps over one manifest, which is parsed here if the project changed."""
+    parsed = parsed_directory(settings)
+    manifest = json.loads((parsed / "manifest.json").read_text(encoding="utf-8"))
+    return [
+        _dbt_step(settings, parsed, manifest, name="dbt_core", select="fqn:*", exclude=SCORES),
+        _dbt_step(settings, parsed, manifest, name="dbt_scores", select=SCORES, exclude=""),
+    ]
+
+
+def _dbt_step(
+    settings: Settings,
+    parsed: Path,
+    manifest: Mapping[str, Any],
+    *,
+    name: str,
+    select: str,
+    exclude: str,
+) -> AssetsDefinition:
+    translator = RevlakeTranslator()
+
+    @dbt_assets(
+        manifest=manifest,
+        name=name,
+        select=select,
+        exclude=exclude,
+        dagster_dbt_translator=translator,
+        required_resource_keys={WRITER},
+        pool=WRITER_POOL,
+    )
+    def build(context: AssetExecutionContext) -> Iterator[Any]:
+        candidate = find_candidate(settings.paths.serving, run=context.run_id)
+        target = settings.paths.dbt / "runs" / f"{candidate.id}-{name}"
+        invocation = _start_dbt(context, settings, candidate, parsed, target, manifest, translator)
+        try:
+            yield from invocation.stream()
+        finally:
+            record_checks(candidate, check_records(name, target, invocation.process.poll()))
+            _forget_old(settings.paths.dbt / "runs")
+
+    return build
+
+
+def _start_dbt(
+    context: AssetExecutionContext,
+    settings: Settings,
+    candidate: Candidate,
+    parsed: Path,
+    target: Path,
+    manifest: Mapping[str, Any],
+    translator: DagsterDbtTranslator,
+) -> DbtCliInvocation:
+    """dbt in a process of its own, told everything by its environment.
+
+    DbtCliResource would first start dbt once more, to ask for its version, and load its adapter.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(parsed / "partial_parse.msgpack", target / "partial_parse.msgpack")
+    params = get_updated_cli_invocation_params_for_context(
+        context=context, manifest=manifest, dagster_dbt_translator=translator
+    )
+    environment = {
+        **os.environ,
+        **dbt_environment(settings),
+        "REVLAKE_RELEASE_DIR": str(candidate.path),
+        "REVLAKE_RELEASE_ID": candidate.id,
+        "REVLAKE_AS_OF": candidate.as_of.isoformat(),
+        "DBT_TARGET_PATH": str(target),
+        "DBT_LOG_PATH": str(target),
+        "DBT_LOG_FORMAT": "json",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if params.indirect_selection:
+        environment["DBT_INDIRECT_SELECTION"] = params.indirect_selection
+    return DbtCliInvocation.run(
+        args=[dbt_executable(), "build", *params.selection_args],
+        env=environment,
+        manifest=params.manifest,
+        dagster_dbt_translator=params.dagster_dbt_translator,
+        project_dir=DBT_PROJECT,
+        target_path=target,
+        raise_on_error=True,
+        context=context,
+        adapter=None,
+        cli_version=Version(metadata.version("dbt-core")),
+    )
+
+
+def check_records(suite: str, target: Path, exit_code: int | None) -> list[CheckRecord]:
+    """What dbt's run results say for the release: tests, models that failed, and how it ended."""
+    records = [
+        CheckRecord(
+            suite, "dbt build ended well", passed=exit_code == 0, detail=f"exit code {exit_code}"
+        )
+    ]
+    file = target / "run_results.json"
+    if not file.exists():
+        return records
+    for result in json.loads(file.read_text(encoding="utf-8"))["results"]:
+        kind, status = result["unique_id"].split(".", 1)[0], result["status"]
+        is_test = kind in ("test", "unit_test")
+        if not is_test and status != "error":
+            continue
+        records.append(
+            CheckRecord(
+                suite,
+                result["unique_id"].split(".", 2)[-1],
+                passed=status in ("pass", "success"),
+                blocking=status not in ("pass", "success", "warn"),
+                detail=str(result.get("message") or "")
+                if status not in ("pass", "success")
+                else "",
+            )
+        )
+    return records
+
+
+def _forget_old(runs: Path) -> None:
+    for path in sorted(runs.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT_RUNS]:
+        shutil.rmtree(path, ignore_errors=True)

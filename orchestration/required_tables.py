@@ -1,0 +1,49 @@
+"""What a release must hold to be served, and which raw tables fill it."""
+
+from collections.abc import Iterable, Mapping
+
+from orchestration.raw_tables import RawTable
+from orchestration.release import RequiredTable
+
+# A mart must have rows as soon as one of the raw tables that feed it has.
+FED_BY: Mapping[str, tuple[str, ...]] = {
+    "marts.dim_accounts": ("salesforce/accounts", "hubspot/companies", "files/accounts"),
+    "marts.dim_contacts": ("salesforce/contacts", "hubspot/contacts", "files/contacts"),
+    "marts.dim_sales_reps": ("salesforce/users", "hubspot/owners", "files/users"),
+    "marts.dim_products": ("salesforce/products", "hubspot/products", "files/products"),
+    "marts.dim_campaigns": ("google_ads/campaigns", "files/campaigns"),
+    "marts.dim_stages": ("salesforce/stages", "hubspot/pipeline_stages", "files/opportunities"),
+    "marts.fct_opportunities": ("salesforce/opportunities", "hubspot/deals", "files/opportunities"),
+    "marts.fct_opportunity_stage_events": (
+        "salesforce/opportunity_history",
+        "hubspot/deal_history",
+        "files/stage_history",
+    ),
+    "marts.fct_pipeline_snapshots_daily": (
+        "salesforce/opportunity_history",
+        "hubspot/deal_history",
+    ),
+    "marts.fct_activities": ("salesforce/tasks", "hubspot/calls", "files/activities"),
+    "marts.fct_leads": ("salesforce/leads", "files/leads"),
+    "marts.fct_marketing_engagements": ("hubspot/email_events",),
+    "marts.fct_campaign_spend_daily": ("google_ads/campaign_daily",),
+    "marts.fct_quotas": ("salesforce/quotas", "hubspot/goal_targets"),
+}
+ALWAYS_FILLED = ("marts.dim_date",)
+# Without trained models these are empty, and still there.
+ALWAYS_THERE = (
+    "scores.fct_lead_scoring_scores",
+    "scores.fct_win_probability_scores",
+    "scores.fct_forecasting_scores",
+    "scores.fct_model_evaluations",
+    "meta.source_freshness",
+)
+
+
+def required_tables(raw: Iterable[RawTable]) -> list[RequiredTable]:
+    filled = {f"{table.source}/{table.entity}" for table in raw if table.rows}
+    return [
+        *(RequiredTable(name, needs_rows=True) for name in ALWAYS_FILLED),
+        *(RequiredTable(name, needs_rows=bool(filled & set(fed))) for name, fed in FED_BY.items()),
+        *(RequiredTable(name) for name in ALWAYS_THERE),
+    ]

@@ -1,0 +1,70 @@
+"""When the jobs run by themselves. The hourly one gives way: to any writer, and to the night."""
+
+from datetime import datetime
+
+from croniter import croniter  # type: ignore[import-untyped]
+from dagster import (
+    DagsterInstance,
+    DagsterRunStatus,
+    DefaultScheduleStatus,
+    RunRequest,
+    RunsFilter,
+    ScheduleDefinition,
+    ScheduleEvaluationContext,
+    SkipReason,
+    schedule,
+)
+
+from orchestration.jobs import HOURLY, NIGHTLY
+from orchestration.resources import WRITER_TAGS
+from orchestration.settings import Settings
+from orchestration.writer_lock import holder
+
+AT_WORK = [
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+]
+
+
+def refresh_schedules(settings: Settings) -> list[ScheduleDefinition]:
+    zone = settings.company.time_zone
+
+    @schedule(
+        name=HOURLY,
+        job_name=HOURLY,
+        cron_schedule=settings.schedules.hourly,
+        execution_timezone=zone,
+        default_status=DefaultScheduleStatus.RUNNING,
+        description="Skips with a reason while a writer is at work or the nightly run is due.",
+    )
+    def hourly(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+        reason = reason_to_wait(settings, context.instance, context.scheduled_execution_time)
+        return SkipReason(reason) if reason else RunRequest()
+
+    @schedule(
+        name=NIGHTLY,
+        job_name=NIGHTLY,
+        cron_schedule=settings.schedules.nightly,
+        execution_timezone=zone,
+        default_status=DefaultScheduleStatus.RUNNING,
+        description="Queued before any hourly run; waits for the writer that is at work.",
+    )
+    def nightly(context: ScheduleEvaluationContext) -> RunRequest:
+        return RunRequest()
+
+    return [hourly, nightly]
+
+
+def reason_to_wait(settings: Settings, instance: DagsterInstance, at: datetime) -> str | None:
+    """Why an hourly run would only stand in the way now, or None."""
+    if croniter.match(settings.schedules.nightly, at):
+        return "the nightly run starts at this minute and does all of it"
+    runs = instance.get_runs(filters=RunsFilter(statuses=AT_WORK, tags=WRITER_TAGS), limit=1)
+    if runs:
+        run = runs[0]
+        return f"run {run.run_id[:8]} of {run.job_name} is {run.status.value.lower()} and writes"
+    writer = holder(settings.paths.serving)
+    return f"{writer} writes" if writer else None
