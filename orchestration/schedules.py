@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from croniter import croniter  # type: ignore[import-untyped]
+from croniter import croniter
 from dagster import (
     DagsterInstance,
     DagsterRunStatus,

@@ -21,9 +21,7 @@ SERVICE_VARIABLE = "REVLAKE_SERVICE"
 CODE_LOCATION = ("-m", "orchestration.definitions")
 
 
-def sandbox_command(
-    settings: Settings, *, now: str | None = None, frozen: bool = False
-) -> list[str]:
+def sandbox_command(settings: Settings) -> list[str]:
     """The sandbox on its port, over its state in the data directory."""
     command = [
         sys.executable,
@@ -38,8 +36,10 @@ def sandbox_command(
         "--state-dir",
         str(settings.paths.sandbox),
     ]
-    command += ["--now", now] if now else []
-    command += ["--frozen"] if frozen else []
+    if settings.simulation.now:
+        command += ["--now", settings.simulation.now.isoformat()]
+    if settings.simulation.frozen:
+        command += ["--frozen"]
     return command
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from dotenv import load_dotenv
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -83,7 +83,7 @@ class Schedules(Section):
     @field_validator("hourly", "nightly")
     @classmethod
     def _cron(cls, value: str) -> str:
-        from croniter import croniter  # type: ignore[import-untyped]
+        from croniter import croniter
 
         if not croniter.is_valid(value) or len(value.split()) != 5:
             raise ValueError('allowed: a cron line of five fields such as "0 * * * *"')
@@ -108,6 +108,8 @@ class Retention(Section):
 class Simulation(Section):
     seed: int = Field(default=7, ge=0)
     scale: float = Field(default=1.0, gt=0, le=50)
+    now: AwareDatetime | None = None
+    frozen: bool = False
 
 
 class Settings(BaseSettings):

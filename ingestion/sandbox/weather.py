@@ -164,7 +164,7 @@ def _salesforce(kind: str, wait: str) -> Reply:
         ),
         "server_error": (500, says("UNKNOWN_EXCEPTION", "An unexpected error occurred."), {}),
         "down": (503, says("SERVER_UNAVAILABLE", "The service is temporarily unavailable."), {}),
-    }[kind]  # type: ignore[return-value]
+    }[kind]
 
 
 def _hubspot(kind: str, wait: str) -> Reply:

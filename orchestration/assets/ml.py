@@ -46,13 +46,15 @@ Results = Iterator[MaterializeResult[Any] | AssetCheckResult]
 class Model:
     """A folder of models_ml, its feature tables by name, and how they become what it reads.
 
-    `needs` are models whose champion this one is handed.
+    `needs` are models whose champion this one is handed. With `replays`, the backtest's forecasts go
+    into the ledger before the first real one, so that it has a past from the first day.
     """
 
     name: str
     frames: Mapping[str, str]
     assemble: Callable[[Frames], Any] = lambda frames: next(iter(frames.values()))
     needs: tuple[str, ...] = field(default=())
+    replays: bool = False
     train_arguments: Callable[[Mapping[str, Any], "pl.DataFrame"], dict[str, Any]] = (
         lambda champions, backtest: {}
     )
@@ -79,6 +81,7 @@ MODELS = (
         },
         assemble=_history,
         needs=("win_probability",),
+        replays=True,
         train_arguments=lambda champions, backtest: {
             "win_model": champions["win_probability"],
             "backtest": backtest,
@@ -282,6 +285,11 @@ def _predictions(settings: Settings, model: Model) -> AssetsDefinition:
             model_version=champion.number,
             scored_at=candidate.as_of,
         )
+        if model.replays and not row_count(folder / "predictions"):
+            past = part.as_predictions(
+                champion.backtest(), model_version=champion.number, scored_at=candidate.as_of
+            )
+            frame = past.vstack(frame.select(past.columns))
         delta_version = append_at(folder / "predictions", frame, instant="scored_at")
         return MaterializeResult(
             metadata={
