@@ -270,10 +270,13 @@ def validate_batch(source: str, entity: str, batch: pa.Table) -> BatchResult:
     return BatchResult(entity, not failures, worst, batch.num_rows, failures)
 
 
-def landed_batch(lake_url: str, source: str, entity: str, load_id: str) -> pa.Table:
-    """The rows that one load appended; Delta's statistics leave out the files of other loads."""
+def landed_batch(lake_url: str, source: str, entity: str, *, after: str | None) -> pa.Table:
+    """The rows of all loads after the load id `after`, of all loads if that is None.
+
+    Delta's statistics leave out the files of earlier loads.
+    """
     dataset = DeltaTable(f"{raw_url(lake_url)}/{source}/{entity}").to_pyarrow_dataset()
-    return dataset.to_table(filter=pc.field(LOAD_ID) == load_id)
+    return dataset.to_table(filter=None if after is None else pc.field(LOAD_ID) > after)
 
 
 def _failures(

@@ -21,23 +21,33 @@ def batch_quality_spec(key: AssetKey) -> AssetCheckSpec:
         asset=key,
         blocking=True,
         description=(
-            "Great Expectations on the rows that this run landed, not on the whole table. An error "
-            "stops the run, so that nothing is published; a warning does not."
+            "Great Expectations on the rows that no served release has yet, not on the table. An "
+            "error stops the run, so that nothing is published; a warning does not."
         ),
     )
 
 
 def batch_quality(
-    key: AssetKey, *, source: str, entity: str, lake_url: str, load_id: str | None, rows: int
+    key: AssetKey,
+    *,
+    source: str,
+    entity: str,
+    lake_url: str,
+    served: str | None,
+    newest: str | None,
 ) -> AssetCheckResult:
-    """Validate one landed batch; an empty one needs no look and no import."""
-    if load_id is None or not rows:
+    """Validate the loads after `served`, the newest load that a release was published with.
+
+    So what was refused once stays refused, though the next run lands nothing new. Without a newer
+    load (`newest`) there is nothing to look at and nothing to import.
+    """
+    if newest is None or (served is not None and newest <= served):
         return AssetCheckResult(
             asset_key=key, check_name=BATCH_QUALITY, passed=True, metadata={"rows": 0}
         )
     from ingestion.quality import landed_batch, validate_batch
 
-    result = validate_batch(source, entity, landed_batch(lake_url, source, entity, load_id))
+    result = validate_batch(source, entity, landed_batch(lake_url, source, entity, after=served))
     failures = [
         TableRecord(
             {

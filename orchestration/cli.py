@@ -240,6 +240,14 @@ def status(
 
 
 @app.command(rich_help_panel=LOOK)
+def logins(context: typer.Context) -> None:
+    """The user names and passwords of Superset: one person a role, out of the company's people."""
+    from orchestration.demo import login_table
+
+    _console().print(login_table(_settings(context)))
+
+
+@app.command(rich_help_panel=LOOK)
 def sql(
     context: typer.Context,
     statement: Annotated[str, typer.Argument(help="One SQL statement, in quotes.")],
@@ -248,7 +256,7 @@ def sql(
     """Ask the served release, read-only. Schemas: marts, scores, meta, warehouse.features and more.
 
     [dim]revlake sql "select stage_name, sum(amount) from marts.fct_opportunities group by 1"
-    revlake sql "from scores.fct_lead_scoring_scores where is_current" --format csv[/]
+    revlake sql "from scores.dim_lead_scores order by score desc" --format csv[/]
     """
     from orchestration.query import ask, served
     from orchestration.query_output import write

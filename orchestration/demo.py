@@ -64,7 +64,6 @@ def run_demo(settings: Settings, console: Console) -> Outcome:
 def tables(settings: Settings, outcome: Outcome) -> Iterator[Table]:
     """Addresses and logins, headline numbers, and what took how long."""
     release = served(settings.paths.serving)
-    secrets = read_secrets(settings)
     places = Table(title="Open it", title_justify="left", show_header=False)
     places.add_row("Superset", settings.url("superset"))
     places.add_row("Dagster", settings.url("dagster"))
@@ -72,11 +71,7 @@ def tables(settings: Settings, outcome: Outcome) -> Iterator[Table]:
         places.add_row("Sandbox", settings.sandbox_url)
     places.add_row("Data", str(settings.data))
     yield places
-    people = Table("role", "user name", "password", title="Superset logins", title_justify="left")
-    people.add_row("admin", "admin", secrets.superset_admin_password)
-    for login in logins(release):
-        people.add_row(login.role, login.username, secrets.login_passwords[login.role])
-    yield people
+    yield login_table(settings)
     numbers = Table(title=f"Release {release.id}", title_justify="left", show_header=False)
     for name, value in headline(release, currency=settings.company.currency).items():
         numbers.add_row(name, value)
@@ -89,6 +84,16 @@ def tables(settings: Settings, outcome: Outcome) -> Iterator[Table]:
     for part, seconds in outcome.seconds.items():
         times.add_row(part, f"{seconds:.1f}")
     yield times
+
+
+def login_table(settings: Settings) -> Table:
+    """Who may sign in to Superset, with the passwords of this data directory."""
+    secrets = read_secrets(settings)
+    people = Table("role", "user name", "password", title="Superset logins", title_justify="left")
+    people.add_row("admin", "admin", secrets.superset_admin_password)
+    for login in logins(served(settings.paths.serving)):
+        people.add_row(login.role, login.username, secrets.login_passwords[login.role])
+    return people
 
 
 def _wait(outcome: Outcome, settings: Settings, console: Console, service: str) -> None:

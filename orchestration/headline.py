@@ -25,8 +25,8 @@ select
     (select sum(forecast_amount) from scores.fct_forecasting_scores, quarter
         where is_current and level = 'company' and period_type = 'quarter'
             and period_start_date = first_day),
-    (select count(*) from scores.fct_lead_scoring_scores where is_current),
-    (select count(*) from scores.fct_win_probability_scores where is_current)
+    (select count(*) from scores.dim_lead_scores),
+    (select count(*) from scores.dim_opportunity_scores)
 """
 
 

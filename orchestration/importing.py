@@ -20,6 +20,7 @@ from orchestration.writer_lock import writing
 
 if TYPE_CHECKING:
     from ingestion.sources.files.importer import ImportReport
+    from ingestion.sources.files.spool import LookupReport
 
 SHOWN_WORDS = 5
 WAIT_SECONDS = 30.0
@@ -132,6 +133,7 @@ def _lookups(report: "ImportReport") -> list[Table]:
         "column",
         "refers to",
         "matched",
+        "by alias",
         "not matched",
         "such as",
         title="References",
@@ -143,10 +145,16 @@ def _lookups(report: "ImportReport") -> list[Table]:
             f"{lookup.entity}.{lookup.column}",
             lookup.refers_to,
             f"{lookup.matched_rows:,}",
+            _by_alias(lookup),
             f"{lookup.unmatched_rows + lookup.ambiguous_rows:,}",
             ", ".join(list(words)[:SHOWN_WORDS]),
         )
     return [table]
+
+
+def _by_alias(lookup: "LookupReport") -> str:
+    words = ", ".join(list(lookup.aliased)[:SHOWN_WORDS])
+    return f"{lookup.aliased_rows:,}" + (f" ({words})" if words else "")
 
 
 def _unmatched(settings: Settings) -> Table:

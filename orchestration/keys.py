@@ -13,7 +13,7 @@ COMPACTED = AssetKey(["maintenance", "raw_tables"])
 
 ML_SOURCE = "ml"
 # The ending of a dbt source table, and the asset that writes it.
-ML_PARTS = {"predictions": "predictions", "evaluations": "evaluation"}
+ML_PARTS = {"predictions": "predictions", "current": "predictions", "evaluations": "evaluation"}
 
 
 def raw(source: str, entity: str) -> AssetKey:

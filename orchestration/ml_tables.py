@@ -38,10 +38,9 @@ def append_at(folder: Path, frame: pl.DataFrame, *, instant: str) -> int:
     """
     table = DeltaTable(str(folder))
     if not frame.is_empty():
-        held = pl.from_arrow(table.to_pyarrow_dataset().to_table(columns=[instant]))
         at = frame[instant][0]
-        assert isinstance(held, pl.DataFrame)
-        if at in held[instant].implode().item():
+        held = pl.scan_delta(str(folder)).filter(pl.col(instant) == at).select(pl.len()).collect()
+        if held.item():
             table.delete(f"{instant} = '{at.isoformat()}'")
         write_deltalake(table, to_arrow(frame), mode="append")
     return DeltaTable(str(folder)).version()

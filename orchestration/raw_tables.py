@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from deltalake import DeltaTable
 
-from ingestion.entity import LOADED_AT, REJECTS_SUFFIX
+from ingestion.entity import LOAD_ID, LOADED_AT, REJECTS_SUFFIX
 
 LOG = "_delta_log"
 
@@ -22,6 +23,7 @@ class RawTable:
     rows: int
     rejects: int
     last_loaded_at: datetime | None
+    last_load_id: str | None
 
     @property
     def name(self) -> str:
@@ -39,18 +41,28 @@ def raw_tables(lake: Path, sources: Iterable[str]) -> tuple[RawTable, ...]:
 
 
 def _facts(folder: Path, source: str) -> RawTable:
-    version, rows, last = _log(folder)
-    rejects = folder.with_name(folder.name + REJECTS_SUFFIX)
-    rejected = _log(rejects)[1] if (rejects / LOG).is_dir() else 0
-    return RawTable(source, folder.name, version, rows, rejected, last)
-
-
-def _log(folder: Path) -> tuple[int, int, datetime | None]:
     table = DeltaTable(str(folder))
+    rejects = folder.with_name(folder.name + REJECTS_SUFFIX)
+    return RawTable(
+        source,
+        folder.name,
+        delta_version=table.version(),
+        rows=_rows(table),
+        rejects=_rows(DeltaTable(str(rejects))) if (rejects / LOG).is_dir() else 0,
+        last_loaded_at=_newest(table, LOADED_AT),
+        last_load_id=_newest(table, LOAD_ID),
+    )
+
+
+def _rows(table: DeltaTable) -> int:
     actions = table.get_add_actions(flatten=True)
-    names = actions.schema.names
-    rows = sum(count or 0 for count in actions.column("num_records").to_pylist())
-    if f"max.{LOADED_AT}" not in names or not rows:
-        return table.version(), rows, None
-    stamps = [stamp for stamp in actions.column(f"max.{LOADED_AT}").to_pylist() if stamp]
-    return table.version(), rows, max(stamps, default=None)
+    return sum(count or 0 for count in actions.column("num_records").to_pylist())
+
+
+def _newest(table: DeltaTable, column: str) -> Any:
+    """The largest value of a column by the files' statistics; None for an empty table."""
+    actions = table.get_add_actions(flatten=True)
+    if f"max.{column}" not in actions.schema.names:
+        return None
+    found = [value for value in actions.column(f"max.{column}").to_pylist() if value]
+    return max(found, default=None)

@@ -215,6 +215,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "DAGSTER_HOME": str(settings.paths.dagster),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MPLCONFIGDIR": str(settings.paths.run / "matplotlib"),
         "DO_NOT_TRACK": "1",
     }
     if settings.port_base is not None:

@@ -9,6 +9,8 @@ pytest_plugins = ["tests.superset_server"]
 
 # Longest first, so that the other process does the rest meanwhile.
 TOGETHER = ("tests/e2e/", "tests/integration/test_superset_")
+# What it imports stays in the company; the other tests want the simulated one alone.
+LAST_OF_E2E = "tests/e2e/test_files_import.py"
 
 
 class SharedServers(LoadScopeScheduling):
@@ -26,8 +28,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    def rank(item: pytest.Item) -> int:
+    def rank(item: pytest.Item) -> tuple[int, bool]:
         found = [n for n, prefix in enumerate(TOGETHER) if item.nodeid.startswith(prefix)]
-        return found[0] if found else len(TOGETHER)
+        return found[0] if found else len(TOGETHER), item.nodeid.startswith(LAST_OF_E2E)
 
     items.sort(key=rank)

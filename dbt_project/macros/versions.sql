@@ -38,6 +38,15 @@ keys: raw column -> staging column, in the order of the model's unique_key.
     {{ return('') }}
 {%- endmacro %}
 
+{#- A literal for the same reason; the newest scoring is read again, for it may have been repeated. -#}
+{% macro newest_score_held() -%}
+    {%- if execute -%}
+        {%- set query = 'select max(scored_at) from ' ~ this -%}
+        {{ return((run_query(query).columns[0].values()[0] or '1970-01-01') ~ '+00') }}
+    {%- endif -%}
+    {{ return('1970-01-01') }}
+{%- endmacro %}
+
 {#- The first row of each key in the given order. -#}
 {% macro first_of_each(relation, keys, ordering, condition=none) -%}
     {{ adapter.dispatch('first_of_each', 'revlake')(relation, keys, ordering, condition) }}

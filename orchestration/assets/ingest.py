@@ -23,6 +23,8 @@ from dagster import (
 from orchestration import keys
 from orchestration.checks import batch_quality, batch_quality_spec
 from orchestration.clock import ClockError, run_clock
+from orchestration.raw_tables import raw_tables
+from orchestration.release import current
 from orchestration.resources import WRITER, WRITER_POOL
 from orchestration.settings import Settings, SettingsError, connection
 
@@ -132,14 +134,7 @@ def landing_step(settings: Settings, source: str) -> AssetsDefinition:
                     "columns_of_changed_type": list(table.variant_columns),
                 },
             )
-            yield batch_quality(
-                key,
-                entity=name,
-                source=source,
-                lake_url=lake_url,
-                load_id=report.load_id,
-                rows=table.rows,
-            )
+        yield from _quality(settings, source)
 
     return land_source
 
@@ -169,9 +164,19 @@ def _not_landed(settings: Settings, source: str, error: str) -> Results:
             severity=AssetCheckSeverity.ERROR,
             metadata={"error": error},
         )
-        yield AssetCheckResult(
-            asset_key=key,
-            check_name=batch_quality_spec(key).name,
-            passed=True,
-            metadata={"rows": 0, "note": "no batch was landed"},
+    yield from _quality(settings, source)
+
+
+def _quality(settings: Settings, source: str) -> Iterator[AssetCheckResult]:
+    """Of every table what no served release has yet, whichever run landed it."""
+    release = current(settings.paths.serving)
+    served = release.manifest.get("load_ids", {}) if release else {}
+    for table in raw_tables(settings.paths.lake, [source]):
+        yield batch_quality(
+            keys.raw(source, table.entity),
+            entity=table.entity,
+            source=source,
+            lake_url=str(settings.paths.lake),
+            served=served.get(table.name),
+            newest=table.last_load_id,
         )

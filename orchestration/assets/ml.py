@@ -46,8 +46,9 @@ Results = Iterator[MaterializeResult[Any] | AssetCheckResult]
 class Model:
     """A folder of models_ml, its feature tables by name, and how they become what it reads.
 
-    `needs` are models whose champion this one is handed. With `replays`, the backtest's forecasts go
-    into the ledger before the first real one, so that it has a past from the first day.
+    `needs` are models whose champion this one is handed. With `replays` the backtest's forecasts go
+    into the ledger before the first real one, so that it has a past from the first day. With
+    `explains`, the newest scores with their reasons are kept beside the ledger, in `current`.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Model:
     assemble: Callable[[Frames], Any] = lambda frames: next(iter(frames.values()))
     needs: tuple[str, ...] = field(default=())
     replays: bool = False
+    explains: bool = False
     train_arguments: Callable[[Mapping[str, Any], "pl.DataFrame"], dict[str, Any]] = (
         lambda champions, backtest: {}
     )
@@ -70,8 +72,8 @@ def _history(frames: Frames) -> Any:
 
 
 MODELS = (
-    Model("lead_scoring", {"rows": "ftr_lead_scoring__lead_day"}),
-    Model("win_probability", {"rows": "ftr_win_probability__opportunity_week"}),
+    Model("lead_scoring", {"rows": "ftr_lead_scoring__lead_day"}, explains=True),
+    Model("win_probability", {"rows": "ftr_win_probability__opportunity_week"}, explains=True),
     Model(
         "forecasting",
         {
@@ -260,11 +262,13 @@ def _predictions(settings: Settings, model: Model) -> AssetsDefinition:
     def predictions(context: AssetExecutionContext) -> MaterializeResult[Any]:
         """What the promoted version says of today's records, appended with version and time."""
         from models_ml.common.metric import EVALUATION_SCHEMA
-        from orchestration.ml_tables import append_at, ensure, read_features, row_count
+        from orchestration.ml_tables import append_at, ensure, read_features, replace, row_count
 
         folder = settings.paths.lake / "ml" / model.name
         part = model.part("predict")
         ensure(folder / "predictions", part.PREDICTION_SCHEMA)
+        if model.explains:
+            ensure(folder / "current", part.PREDICTION_SCHEMA)
         ensure(folder / "evaluations", EVALUATION_SCHEMA)
         registry = _registry(settings)
         champion = registry.champion(model.name)
@@ -291,6 +295,8 @@ def _predictions(settings: Settings, model: Model) -> AssetsDefinition:
             )
             frame = past.vstack(frame.select(past.columns))
         delta_version = append_at(folder / "predictions", frame, instant="scored_at")
+        if model.explains:
+            replace(folder / "current", frame)
         return MaterializeResult(
             metadata={
                 VERSION: champion.number,

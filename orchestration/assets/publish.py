@@ -122,6 +122,7 @@ def published_asset(settings: Settings, built: Sequence[AssetKey]) -> AssetsDefi
                 "job": context.job_name,
                 "code_version": code_version(),
                 "delta_versions": {table.name: table.delta_version for table in raw},
+                "load_ids": {table.name: table.last_load_id for table in raw},
                 "sources": source_facts(raw),
             },
             now=datetime.now(UTC),

@@ -35,7 +35,13 @@ class RevlakeTranslator(DagsterDbtTranslator):
     """dbt's nodes under the keys and groups of orchestration.keys."""
 
     def __init__(self) -> None:
-        super().__init__(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False))
+        super().__init__(
+            settings=DagsterDbtTranslatorSettings(
+                enable_source_tests_as_checks=False,
+                # One scoring writes two tables: the ledger, and the newest scores.
+                enable_duplicate_source_asset_keys=True,
+            )
+        )
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
         return keys.dbt(dbt_resource_props)

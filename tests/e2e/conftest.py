@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from ingestion.sandbox.company.tables import Company
 from orchestration.logins import Login, logins, read_secrets
 from orchestration.query import served
 from orchestration.settings import Settings, load_settings
+from semantic.superset_server import ADMIN_USERNAME
 from tests.paths import PROJECT
 
 REVLAKE = Path(sys.executable).parent / "revlake"
@@ -41,7 +43,7 @@ def free_port_base() -> int:
     raise RuntimeError("no three free ports in a row between 23000 and 60000")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stack:
     """A data directory with its services up, and how to talk to them."""
 
@@ -69,12 +71,28 @@ class Stack:
         return simulate(SEED, SCALE, until=self.now(), **_start(self.settings))
 
     def login(self, role: str) -> Login:
+        if role == ADMIN_USERNAME:
+            return Login(role, ADMIN_USERNAME, "Administrator")
         return next(
             login for login in logins(served(self.settings.paths.serving)) if login.role == role
         )
 
     def password(self, role: str) -> str:
-        return read_secrets(self.settings).login_passwords[role]
+        secrets = read_secrets(self.settings)
+        if role == ADMIN_USERNAME:
+            return secrets.superset_admin_password
+        return secrets.login_passwords[role]
+
+    @cached_property
+    def datasets(self) -> dict[str, int]:
+        """Id by name, asked as the admin: who may query a dataset need not be able to list them."""
+        answer = self.superset(ADMIN_USERNAME).get(
+            f"{self.settings.url('superset')}/api/v1/dataset/",
+            params={"q": "(page_size:100,columns:!(id,table_name))"},
+            timeout=60,
+        )
+        answer.raise_for_status()
+        return {row["table_name"]: row["id"] for row in answer.json()["result"]}
 
     def superset(self, role: str) -> requests.Session:
         """A session that is signed in with a token, as `role`."""

@@ -1,21 +1,8 @@
 """Ask Superset's chart data API, as a chart does."""
 
-from functools import cache
 from typing import Any
 
 import requests
-
-
-@cache
-def dataset_id(session: requests.Session, base: str, name: str) -> int:
-    answer = session.get(
-        f"{base}/api/v1/dataset/",
-        params={"q": f"(filters:!((col:table_name,opr:eq,value:{name})))"},
-        timeout=60,
-    )
-    answer.raise_for_status()
-    (found,) = answer.json()["result"]
-    return int(found["id"])
 
 
 def chart_data(
@@ -52,7 +39,7 @@ def chart_data(
 def query_metric(
     session: requests.Session,
     base: str,
-    dataset: str,
+    dataset: int,
     metric: str,
     by: str | None = None,
     where: str = "",
@@ -61,7 +48,7 @@ def query_metric(
     answer = chart_data(
         session,
         base,
-        dataset_id(session, base, dataset),
+        dataset,
         metrics=[metric],
         columns=[by] if by else [],
         where=where,

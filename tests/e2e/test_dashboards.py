@@ -14,12 +14,22 @@ from tests.e2e.browser import (
     texts,
 )
 from tests.e2e.conftest import Stack
-from tests.e2e.superset_queries import chart_data, dataset_id
+from tests.e2e.superset_queries import chart_data
 from tests.paths import PROJECT
 
 DASHBOARDS = ("executive-pulse", "pipeline-and-forecast")
 ASSETS = PROJECT / "semantic" / "superset" / "assets"
 ARTIFACTS = PROJECT / "data" / "test-artifacts"
+# The company's forecast is no rep's: its rows belong to nobody, so a rep's charts of it are empty.
+CLOSED_TO_REPS = tuple(
+    f"{title}: empty"
+    for title in (
+        "Company forecast by fiscal quarter with 80 % interval",
+        "Forecast by fiscal quarter and region",
+        "Forecast, this quarter",
+        "Track record: first-week forecast against what was booked",
+    )
+)
 ROW_RESTRICTED = (
     "opportunities", "sales_performance", "activities", "leads", "pipeline_history",
     "opportunity_scores", "lead_scores",
@@ -57,7 +67,7 @@ def test_a_rep_sees_the_own_deals_and_nobody_elses(stack: Stack, tmp_path) -> No
         sign_in(driver, base, rep.username, stack.password("rep"))
         open_dashboard(driver, base, slug, charts=charts_of(slug))
         screenshot(driver, ARTIFACTS / f"{slug}-rep.png")
-        assert chart_errors(driver) == []
+        assert {error for error in chart_errors(driver) if error not in CLOSED_TO_REPS} == set()
         header = texts(driver, "table thead th")
         assert header, "no table was drawn"
         cells = {element.text for element in driver.find_elements(By.CSS_SELECTOR, "table td")}
@@ -81,9 +91,7 @@ def test_the_api_gives_a_manager_only_the_teams_rows(stack: Stack, dataset: str)
 def _reps_seen(stack: Stack, role: str, dataset: str, *columns: str) -> set:
     session, base = stack.superset(role), stack.settings.url("superset")
     wanted = list(columns or ("rep_username",))
-    # Ids are looked up as the executive: who may not list datasets may still query them.
-    number = dataset_id(stack.superset("executive"), base, dataset)
-    answer = chart_data(session, base, number, metrics=[], columns=wanted)
+    answer = chart_data(session, base, stack.datasets[dataset], metrics=[], columns=wanted)
     answer.raise_for_status()
     rows = answer.json()["result"][0]["data"]
     return {tuple(r[c] for c in wanted) if len(wanted) > 1 else r[wanted[0]] for r in rows}

@@ -47,8 +47,10 @@ def test_all_opportunities_arrive_with_their_value(imported: Stack) -> None:
 
 def test_the_chart_shows_what_was_won(imported: Stack) -> None:
     session, base = imported.superset("executive"), imported.settings.url("superset")
-    assert query_metric(session, base, "opportunities", "bookings", where=REGIONS)[None] == (
-        pytest.approx(10_005_534)
-    )
-    rate = query_metric(session, base, "opportunities", "win_rate", where=REGIONS)[None]
+    assert query_metric(
+        session, base, imported.datasets["opportunities"], "bookings", where=REGIONS
+    )[None] == (pytest.approx(10_005_534))
+    rate = query_metric(
+        session, base, imported.datasets["opportunities"], "win_rate", where=REGIONS
+    )[None]
     assert round(rate, 4) == 0.6315

@@ -86,7 +86,7 @@ def _metricflow(stack: Stack, metrics: Any, by: list[str], target: Path) -> list
     environment = {
         **os.environ,
         **dbt_environment(stack.settings),
-        "REVLAKE_RELEASE_DIR": str(release.directory),
+        "REVLAKE_RELEASE_DIR": str(release.path),
         "DBT_TARGET_PATH": str(target.parent / "target"),
         "DBT_LOG_PATH": str(target.parent / "log"),
     }
@@ -112,7 +112,7 @@ def from_charts(stack: Stack) -> Numbers:
     found: Numbers = {"All": {}}
     for metric in METRICS:
         dataset = DATASETS.get(metric, "opportunities")
-        found["All"][metric] = query_metric(session, base, dataset, metric)[None]
+        found["All"][metric] = query_metric(session, base, stack.datasets[dataset], metric)[None]
         if metric not in WITHOUT_REGION:
             for region, value in query_metric(
                 session, base, dataset, metric, "region_name"
@@ -166,7 +166,9 @@ def test_the_forecast_is_the_same_in_the_mart_in_metricflow_and_on_the_chart(
         release, f"select sum(forecast_amount) from scores.fct_forecasting_scores where {where}"
     ).rows[0]
     session, base = stack.superset("executive"), stack.settings.url("superset")
-    charted = query_metric(session, base, "forecasts", "forecast", where=where)[None]
+    charted = query_metric(session, base, stack.datasets["forecasts"], "forecast", where=where)[
+        None
+    ]
     rows = _metricflow(
         stack,
         ["forecast"],

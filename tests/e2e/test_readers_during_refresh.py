@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from orchestration.query import ask, served
 from tests.e2e.conftest import Stack
-from tests.e2e.superset_queries import chart_data, dataset_id
+from tests.e2e.superset_queries import chart_data
 
 READERS, REFRESHES = 8, 3
 
@@ -16,7 +16,7 @@ def test_eight_readers_during_three_refreshes_meet_no_failure_and_no_stale_answe
 ) -> None:
     base = stack.settings.url("superset")
     stop, failures, answers = threading.Event(), [], []
-    number = dataset_id(stack.superset("executive"), base, "activities")
+    number = stack.datasets["activities"]
 
     def read(reader: int) -> None:
         session = stack.superset("executive")

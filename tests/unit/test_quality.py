@@ -141,17 +141,18 @@ def test_every_suite_can_be_run(source: str) -> None:
         assert len(list(expectations(source, entity, batch))) >= 4
 
 
-def test_only_the_rows_of_the_load_are_read(tmp_path: Path) -> None:
+def test_only_the_rows_of_later_loads_are_read(tmp_path: Path) -> None:
     entity = entity_of("salesforce", "opportunities")
     log = ChangeLog(entity, f"{raw_url(str(tmp_path))}/salesforce")
     log.ensure()
     for load_id in ("1763800000.1", "1763800001.2", "1763800002.3"):
         write_deltalake(log.url, batch_of(entity, [DEAL, DEAL], load_id), mode="append")
-    batch = landed_batch(str(tmp_path), "salesforce", "opportunities", "1763800001.2")
-    assert batch[LOAD_ID].to_pylist() == ["1763800001.2"] * 2
+    batch = landed_batch(str(tmp_path), "salesforce", "opportunities", after="1763800001.2")
+    assert batch[LOAD_ID].to_pylist() == ["1763800002.3"] * 2
     assert batch.schema.names == entity.table_schema.names
+    assert landed_batch(str(tmp_path), "salesforce", "opportunities", after=None).num_rows == 6
     dataset = DeltaTable(log.url).to_pyarrow_dataset()
-    files = list(dataset.get_fragments(filter=pc.field(LOAD_ID) == "1763800001.2"))
+    files = list(dataset.get_fragments(filter=pc.field(LOAD_ID) > "1763800001.2"))
     assert len(files) == 1
 
 

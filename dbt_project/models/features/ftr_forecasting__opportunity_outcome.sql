@@ -32,7 +32,8 @@ select
     opportunities.opportunity_key,
     {{ as_of_date() }} as as_of_date,
     coalesce(reps.region_name, accounts.region_name, 'Unassigned') as region_name,
-    opportunities.created_date,
+    coalesce(opportunities.created_date, opportunities.close_date, {{ as_of_date() }})
+        as created_date,
     case when opportunities.is_closed then opportunities.close_date end as close_date,
     case
         when opportunities.is_closed

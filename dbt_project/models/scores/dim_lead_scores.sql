@@ -3,25 +3,35 @@ with
 scores as (
     select
         lead_key,
-        sales_rep_key,
-        scored_at,
+        {{ utc('scored_at') }} as scored_at,
         model_version,
         conversion_rate,
-        score,
+        cast(score as integer) as score,
         grade,
-        top_reasons
-    from {{ ref('fct_lead_scoring_scores') }}
-    where is_current
+        top_reasons,
+        contributions
+    from {{ source('ml', 'lead_scoring_current') }}
+),
+
+leads as (
+    select
+        lead_key,
+        sales_rep_key
+    from {{ ref('fct_leads') }}
+    where not is_converted
 )
 
 select
-    lead_key,
-    sales_rep_key,
-    {{ local_date('scored_at') }} as scored_date,
-    conversion_rate,
-    score,
-    grade,
-    top_reasons,
-    scored_at,
-    model_version
-from scores
+    leads.lead_key,
+    leads.sales_rep_key,
+    {{ local_date('scores.scored_at') }} as scored_date,
+    scores.conversion_rate,
+    scores.score,
+    scores.grade,
+    scores.top_reasons,
+    scores.contributions,
+    scores.scored_at,
+    scores.model_version
+from leads
+inner join scores
+    on leads.lead_key = scores.lead_key

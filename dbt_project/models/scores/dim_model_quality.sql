@@ -1,19 +1,24 @@
-{#- Of all measures the few that say how good a model is, named as a reader would name them. -#}
+{#- Of all measures the few that say how good a model is, named as a reader would. -#}
 
 with
 
 labels as (
-    select *
+    select
+        named.model,
+        named.metric,
+        named.model_label,
+        named.metric_label,
+        named.position
     from (
         values
         ('lead_scoring', 'auc', 'Lead score', 'Ranking (AUC)', 1),
         ('lead_scoring', 'brier', 'Lead score', 'Probability error (Brier)', 2),
         ('win_probability', 'auc', 'Win probability', 'Ranking (AUC)', 3),
         ('win_probability', 'brier', 'Win probability', 'Probability error (Brier)', 4),
-        ('forecasting', 'wape_month_current', 'Revenue forecast', 'Error, this month (WAPE)', 5),
-        ('forecasting', 'wape_quarter_current', 'Revenue forecast', 'Error, this quarter (WAPE)', 6),
+        ('forecasting', 'wape_month_current', 'Revenue forecast', 'Error, month (WAPE)', 5),
+        ('forecasting', 'wape_quarter_current', 'Revenue forecast', 'Error, quarter (WAPE)', 6),
         ('forecasting', 'wape_quarter_next', 'Revenue forecast', 'Error, next quarter (WAPE)', 7)
-    ) as t (model, metric, model_label, metric_label, position)
+    ) as named (model, metric, model_label, metric_label, position)
 ),
 
 evaluations as (

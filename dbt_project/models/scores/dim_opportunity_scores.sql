@@ -3,12 +3,12 @@ with
 scores as (
     select
         opportunity_key,
-        scored_at,
+        {{ utc('scored_at') }} as scored_at,
         model_version,
         win_rate,
-        top_reasons
-    from {{ ref('fct_win_probability_scores') }}
-    where is_current
+        top_reasons,
+        contributions
+    from {{ source('ml', 'win_probability_current') }}
 ),
 
 opportunities as (
@@ -30,6 +30,7 @@ select
     scores.win_rate,
     cast(opportunities.amount * scores.win_rate as decimal(18, 2)) as expected_amount,
     scores.top_reasons,
+    scores.contributions,
     scores.scored_at,
     scores.model_version
 from opportunities

@@ -1,47 +1,44 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key=['lead_key', 'scored_date'],
+    )
+}}
+
 with
 
 predictions as (
     select
         lead_key,
+        {{ local_date('scored_at') }} as scored_date,
         {{ utc('scored_at') }} as scored_at,
         model_version,
         conversion_rate,
-        score,
-        grade,
-        top_reasons,
-        contributions
+        cast(score as integer) as score,
+        grade
     from {{ source('ml', 'lead_scoring_predictions') }}
-),
-
-leads as (
-    select
-        lead_key,
-        sales_rep_key
-    from {{ ref('fct_leads') }}
+    {%- if is_incremental() %}
+    where scored_at >= timestamptz '{{ newest_score_held() }}'
+    {%- endif %}
 ),
 
 numbered as (
-    {# A repeated run may have written the same moment twice. #}
     select
         predictions.*,
-        row_number() over (partition by lead_key, scored_at order by model_version desc)
-            as repetition,
-        scored_at = max(scored_at) over () as is_current
+        row_number() over (
+            partition by lead_key, scored_date order by scored_at desc, model_version desc
+        ) as repetition
     from predictions
 )
 
 select
-    numbered.lead_key,
-    numbered.scored_at,
-    numbered.model_version,
-    numbered.conversion_rate,
-    cast(numbered.score as integer) as score,
-    numbered.grade,
-    numbered.top_reasons,
-    numbered.contributions,
-    leads.sales_rep_key,
-    numbered.is_current
+    lead_key,
+    scored_date,
+    scored_at,
+    model_version,
+    conversion_rate,
+    score,
+    grade
 from numbered
-inner join leads
-    on numbered.lead_key = leads.lead_key
-where numbered.repetition = 1
+where repetition = 1

@@ -18,7 +18,8 @@ select
     quotas.quota_month,
     cast(
         quotas.quota_amount_original / rates.units_per_company_currency as decimal(18, 2)
-    ) as quota_amount
+    ) as quota_amount,
+    quotas.quota_month >= date_trunc('month', {{ as_of_date() }}) as is_ahead
 from quotas
 left join reps
     on {{ rep_valid_on('reps', 'quotas.source', 'quotas.owner_id', 'quotas.quota_month') }}

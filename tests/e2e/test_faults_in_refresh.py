@@ -1,0 +1,104 @@
+"""A refresh that meets trouble: the served release stays whole, and the next refresh mends it."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from orchestration.query import ask, served
+from tests.e2e.conftest import REVLAKE, Stack
+from tests.e2e.superset_queries import query_metric
+from tests.e2e.test_numbers_agree import assert_agree
+from tests.paths import PROJECT
+
+DOWN = {"vendor": "hubspot", "kind": "down", "times": 100_000}
+
+
+def faults(stack: Stack, *wanted: dict) -> None:
+    url = f"{stack.settings.sandbox_url}/_sandbox/faults"
+    requests.delete(url, timeout=30).raise_for_status()
+    for fault in wanted:
+        requests.post(url, json=fault, timeout=30).raise_for_status()
+
+
+def test_a_source_that_is_down_leaves_the_others_fresh_and_is_shown_as_stale(
+    stack: Stack, tmp_path: Path
+) -> None:
+    before = stack.status()["sources"]
+    stack.revlake("sandbox", "advance", "5h")
+    faults(stack, DOWN)
+    try:
+        done = stack.revlake("refresh", "hourly")
+    finally:
+        faults(stack)
+    after = stack.status()["sources"]
+    assert "hubspot" in done.stdout
+    assert after["salesforce"]["last_loaded_at"] > before["salesforce"]["last_loaded_at"]
+    assert after["hubspot"]["last_loaded_at"] == before["hubspot"]["last_loaded_at"]
+    session, base = stack.superset("executive"), stack.settings.url("superset")
+    ages = query_metric(
+        session, base, stack.datasets["source_freshness"], "hours_since_landing", "data_source"
+    )
+    assert ages["hubspot"] >= 5 > ages["salesforce"]
+    stack.revlake("refresh", "hourly")
+    assert_agree(stack, tmp_path)
+
+
+@pytest.mark.parametrize("moment", ["landing", "dbt", "ml"])
+def test_a_killed_refresh_leaves_the_release_and_loses_and_doubles_nothing(
+    stack: Stack, tmp_path: Path, moment: str
+) -> None:
+    serving = stack.settings.paths.serving
+    release = served(serving).id
+    stack.revlake("sandbox", "advance", "2h")
+    process = subprocess.Popen(
+        [str(REVLAKE), "refresh", "hourly"],
+        env=stack.environment, cwd=PROJECT, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        _wait_for(process, stack, moment)
+    finally:
+        _kill_all(process)
+    assert served(serving).id == release
+    assert ask(served(serving), "select count(*) from marts.fct_opportunities").rows[0][0] > 0
+    stack.revlake("refresh", "hourly")
+    assert served(serving).id != release
+    assert_agree(stack, tmp_path)
+
+
+def _wait_for(process: subprocess.Popen[bytes], stack: Stack, moment: str) -> None:
+    """Until the run is in the midst of it, told by what it leaves on disk and by its children."""
+    lake, serving = stack.settings.paths.lake, stack.settings.paths.serving
+    tasks = lake / "raw" / "salesforce" / "opportunities" / "_delta_log"
+    scored = lake / "ml" / "lead_scoring" / "predictions" / "_delta_log"
+    logs = {"landing": tasks, "ml": scored}
+    start = {name: len(list(folder.glob("*.json"))) for name, folder in logs.items()}
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        assert process.poll() is None, f"the refresh ended before it was killed at {moment}"
+        if moment == "dbt":
+            candidates = list((serving / "candidates").glob("*/lakehouse.duckdb.wal"))
+            if candidates and candidates[0].stat().st_size:
+                return
+        elif len(list(logs[moment].glob("*.json"))) > start[moment]:
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"{moment} was not reached in 120 s")
+
+
+def _kill_all(process: subprocess.Popen[bytes]) -> None:
+    """kill -9 for the run and everything that it started, dbt among it."""
+    if process.poll() is not None:
+        return
+    children = psutil.Process(process.pid).children(recursive=True)
+    os.kill(process.pid, signal.SIGKILL)
+    for child in children:
+        if child.is_running():
+            child.kill()
+    process.wait(timeout=30)
