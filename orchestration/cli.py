@@ -137,9 +137,7 @@ def up(context: typer.Context, port_base: PortBase = None) -> None:
         with waiting(console, f"waiting for {service}"):
             services.wait_until_up(settings, service)
     console.print(f"Superset {settings.url('superset')}   Dagster {settings.url('dagster')}")
-    console.print(
-        f"The admin's password is in {settings.paths.secrets}. `revlake down` stops it all."
-    )
+    console.print("`revlake logins` shows who may sign in; `revlake down` stops it all.")
 
 
 @app.command(rich_help_panel=START)

@@ -5,7 +5,6 @@ environment alone: they are in no command line and in no configuration file of t
 """
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -49,7 +48,7 @@ def _sandbox(settings: Settings) -> None:
 
 def _superset(settings: Settings) -> None:
     from orchestration.logins import read_secrets
-    from semantic.superset_server import bootstrap_command, serve_command, server_environment
+    from semantic.superset_server import serve_command, server_environment
 
     secrets = read_secrets(settings)
     environment = server_environment(
@@ -62,9 +61,10 @@ def _superset(settings: Settings) -> None:
         redis_url=os.environ.get("REVLAKE_SUPERSET_REDIS_URL"),
         public_url=os.environ.get("REVLAKE_SUPERSET_PUBLIC_URL"),
     )
-    venv = settings.superset_venv
-    subprocess.run(bootstrap_command(venv), env={**os.environ, **environment}, check=True)
-    _become(serve_command(venv, settings.ports.superset, settings.ports.bind), environment)
+    _become(
+        serve_command(settings.superset_venv, settings.ports.superset, settings.ports.bind),
+        environment,
+    )
 
 
 def _webserver(settings: Settings) -> None:

@@ -53,5 +53,5 @@ def query_metric(
         columns=[by] if by else [],
         where=where,
     )
-    answer.raise_for_status()
+    assert answer.ok, f"{metric} of dataset {dataset} by {by}: {answer.text[:500]}"
     return {row.get(by): row[metric] for row in answer.json()["result"][0]["data"]}

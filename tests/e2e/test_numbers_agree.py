@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from ingestion.sandbox.company.truth import truth
-from orchestration.dbt_manifest import dbt_environment
+from orchestration.dbt_manifest import dbt_environment, parsed_directory
 from orchestration.query import ask, served
 from tests.e2e.conftest import Stack
 from tests.e2e.raw_oracle import RawLog
@@ -83,23 +84,36 @@ def from_metricflow(stack: Stack, folder: Path) -> Numbers:
 
 def _metricflow(stack: Stack, metrics: Any, by: list[str], target: Path) -> list[dict[str, str]]:
     release = served(stack.settings.paths.serving)
+    project = _parsed_project(stack, target.parent)
     environment = {
         **os.environ,
         **dbt_environment(stack.settings),
         "REVLAKE_RELEASE_DIR": str(release.path),
-        "DBT_TARGET_PATH": str(target.parent / "target"),
+        "DBT_PROFILES_DIR": str(project),
+        "DBT_PROJECT_DIR": str(project),
         "DBT_LOG_PATH": str(target.parent / "log"),
     }
     program = str(Path(sys.executable).parent / "mf")
     command = [program, "query", "--metrics", ",".join(metrics), "--csv", str(target)]
     command += ["--group-by", ",".join(by)] if by else []
     done = subprocess.run(
-        command, cwd=PROJECT / "dbt_project", env=environment, capture_output=True, text=True,
+        command, cwd=project, env=environment, capture_output=True, text=True,
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     with target.open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def _parsed_project(stack: Stack, folder: Path) -> Path:
+    """A copy of the dbt project with its manifest in it, where `mf` looks for it."""
+    project = folder / "dbt_project"
+    if not project.exists():
+        unwanted = shutil.ignore_patterns("target", "logs")
+        shutil.copytree(PROJECT / "dbt_project", project, ignore=unwanted)
+        shutil.copytree(PROJECT / "semantic" / "metrics", folder / "semantic" / "metrics")
+        shutil.copytree(parsed_directory(stack.settings), project / "target")
+    return project
 
 
 def _numbers(row: Mapping[str, str]) -> dict[str, float | None]:
@@ -111,8 +125,8 @@ def from_charts(stack: Stack) -> Numbers:
     base = stack.settings.url("superset")
     found: Numbers = {"All": {}}
     for metric in METRICS:
-        dataset = DATASETS.get(metric, "opportunities")
-        found["All"][metric] = query_metric(session, base, stack.datasets[dataset], metric)[None]
+        dataset = stack.datasets[DATASETS.get(metric, "opportunities")]
+        found["All"][metric] = query_metric(session, base, dataset, metric)[None]
         if metric not in WITHOUT_REGION:
             for region, value in query_metric(
                 session, base, dataset, metric, "region_name"
@@ -138,7 +152,7 @@ def assert_agree(stack: Stack, folder: Path) -> None:
                 if region != "All" and metric in WITHOUT_REGION:
                     continue
                 wanted, got = metrics[metric], found.get(region, {}).get(metric)
-                if (got or 0) != pytest.approx(wanted or 0, rel=1e-9, abs=0.011):
+                if float(got or 0) != pytest.approx(wanted or 0, rel=1e-9, abs=0.011):
                     problems.append(f"{where}: {metric} of {region}: {got}, truth {wanted}")
     assert not problems, "\n".join(problems)
 
