@@ -36,8 +36,6 @@ def test_every_model_is_shown_beside_its_baseline(stack: Stack) -> None:
 def test_a_rollback_is_what_dashboards_show_at_once(stack: Stack) -> None:
     serving, base = stack.settings.paths.serving, stack.settings.url("superset")
     query = "select sum(is_completed::int) from marts.fct_activities"
-    stack.revlake("sandbox", "advance", "6h")
-    stack.revlake("refresh", "hourly")
     newest, session = served(serving), stack.superset("executive")
 
     def charted() -> float:
