@@ -165,8 +165,12 @@ def test_every_metric_is_the_same_everywhere_after_an_hour_and_an_hourly_refresh
     stack, tmp_path
 ) -> None:
     before = from_truth(stack)
-    stack.revlake("sandbox", "advance", "1h")
-    assert from_truth(stack) != before
+    for _hour in range(24):
+        stack.revlake("sandbox", "advance", "1h")
+        if from_truth(stack) != before:
+            break
+    else:
+        raise AssertionError("a whole day of the simulated company changed no metric")
     stack.revlake("refresh", "hourly")
     assert_agree(stack, tmp_path)
 
