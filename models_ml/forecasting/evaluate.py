@@ -182,6 +182,7 @@ def coherence_gap(rows: pl.DataFrame) -> float:
         pl.col("forecast_amount").filter(pl.col("level") == "region").sum().alias("regions"),
         pl.col("forecast_amount").filter(pl.col("level") == "company").sum().alias("company"),
     )
+    # polars types max() as any scalar; of a float column it is a float.
     return float((sums["regions"] - sums["company"]).abs().max() or 0.0)  # type: ignore[arg-type]
 
 

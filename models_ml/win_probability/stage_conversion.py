@@ -15,6 +15,7 @@ def stage_conversion_rate(
 
     Beta shrinkage with `strength` pseudo-rows: cell → its stage → all.
     """
+    # polars types mean() as any scalar; of a float column it is a float.
     overall = float(past[target].cast(pl.Float64).mean() or 0.0)  # type: ignore[arg-type]
     won = pl.col(target).cast(pl.Float64)
     stages = past.group_by("stage_name").agg(

@@ -9,7 +9,7 @@ from superset.security import SupersetSecurityManager
 from superset.utils.core import get_username
 
 
-class RevlakeSecurityManager(SupersetSecurityManager):  # type: ignore[misc]
+class RevlakeSecurityManager(SupersetSecurityManager):  # type: ignore[misc]  # untyped base
     """Adds two facts to the key under which a query's result is cached.
 
     Superset computes this key once, before the query runs, for every chart, filter, sample and
