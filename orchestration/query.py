@@ -43,10 +43,13 @@ def ask(release: Release, statement: str, parameters: Sequence[object] = ()) -> 
     Schemas marts, scores and meta are the lakehouse's; those of the warehouse are
     `warehouse.staging`, `warehouse.intermediate` and `warehouse.features`.
     """
-    with duckdb.connect(str(release.database("lakehouse")), read_only=True) as session:
+    # In memory, since sessions on one file share in one process what is attached and locked.
+    with duckdb.connect() as session:
         session.execute(f"set memory_limit = '{MEMORY}'")
         session.execute("set timezone = 'UTC'")
-        session.execute(f"attach '{release.database('warehouse')}' as warehouse (read_only)")
+        for name in ("lakehouse", "warehouse"):
+            session.execute(f"attach '{release.database(name)}' as {name} (read_only)")
+        session.execute("use lakehouse")
         session.execute("set enable_external_access = false")
         session.execute("set lock_configuration = true")
         try:

@@ -1,9 +1,7 @@
 """One running Revlake for all end-to-end tests: sandbox, Superset, Dagster, two dashboards."""
 
-import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,24 +21,11 @@ from orchestration.query import served
 from orchestration.settings import Settings, load_settings
 from semantic.superset_server import ADMIN_USERNAME
 from tests.paths import PROJECT
+from tests.ports import free_port_base
 
 REVLAKE = Path(sys.executable).parent / "revlake"
 SEED, SCALE = 7, 0.1
 NOW = "2026-11-18T15:00:00Z"
-
-
-def free_port_base() -> int:
-    """A run of three free ports, for the sandbox, Superset and Dagster."""
-    for base in range(23000, 60000, 10):
-        with contextlib.ExitStack() as stack:
-            try:
-                for offset in range(3):
-                    probe = stack.enter_context(socket.socket())
-                    probe.bind(("127.0.0.1", base + offset))
-            except OSError:
-                continue
-            return base
-    raise RuntimeError("no three free ports in a row between 23000 and 60000")
 
 
 @dataclass

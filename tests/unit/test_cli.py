@@ -10,10 +10,11 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from orchestration import cli, services
+from orchestration import cli
 from orchestration.release import CheckRecord, RequiredTable, open_candidate, publish, record_checks
 from orchestration.writer_lock import writing
 from tests.paths import PROJECT
+from tests.ports import free_port_base
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 COMMANDS = (
@@ -38,7 +39,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if name.startswith("REVLAKE_"):
             monkeypatch.delenv(name)
     monkeypatch.setattr(cli.os, "environ", dict(cli.os.environ))
-    monkeypatch.setattr(services, "probe", lambda settings: {"sandbox": False, "superset": True})
+    monkeypatch.setenv("REVLAKE_PORT_BASE", str(free_port_base()))
     with writing(tmp_path / "serving", what="test") as writer:
         for rows in (1, 2):
             candidate = open_candidate(writer, run=str(rows), as_of=NOW, now=NOW)
@@ -115,7 +116,12 @@ def test_status_as_json_has_what_programs_ask_for(data: Path) -> None:
     assert found["sources"]["hubspot"]["rows"] == 10
     assert found["models"]["lead_scoring"]["metrics"] == {"brier": 0.1}
     assert found["models"]["lead_scoring"]["baselines"] == {"logistic": {"brier": 0.2}}
-    assert found["services"] == {"sandbox": False, "superset": True}
+    assert found["services"] == {
+        "sandbox": False,
+        "superset": False,
+        "webserver": False,
+        "daemon": False,
+    }
 
 
 def test_status_without_any_release_still_answers(tmp_path: Path, data: Path) -> None:
