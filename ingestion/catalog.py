@@ -1,5 +1,6 @@
 """Which sources exist and what they bring, found in the folders; no network, no secrets."""
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -7,6 +8,7 @@ from types import ModuleType
 from pydantic import BaseModel
 
 from ingestion.entity import Entity
+from ingestion.expectation import Expectation
 
 SOURCES_FOLDER = Path(__file__).parent / "sources"
 
@@ -32,6 +34,16 @@ def connection_model(source: str) -> type[BaseModel]:
     """The pydantic model of a source's connection; its secrets are SecretStr."""
     model: type[BaseModel] = _settings(source).Connection
     return model
+
+
+def expectations_of(source: str) -> Mapping[str, tuple[Expectation, ...]]:
+    """What a source expects of its batches, by entity; nothing where it has no such file."""
+    if not (SOURCES_FOLDER / source / "expectations.py").is_file():
+        return {}
+    found: Mapping[str, tuple[Expectation, ...]] = import_module(
+        f"ingestion.sources.{source}.expectations"
+    ).EXPECTATIONS
+    return found
 
 
 def _settings(source: str) -> ModuleType:

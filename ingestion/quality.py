@@ -1,52 +1,32 @@
 """What every landed batch must be like: Great Expectations over just the rows of one load.
 
 Structure (keys, versions, types) is derived from the entity; what else is known of an entity stands
-in EXPECTATIONS. The library takes seconds to import, so it is imported when a batch is first
-validated; its context lives in memory, writes no file and sends nothing.
+in its source's `expectations.py`. The library takes seconds to import, so it is imported when a
+batch is first validated; its context lives in memory, writes no file and sends nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from itertools import count
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 
-from ingestion.catalog import entities
+from ingestion.catalog import entities, expectations_of
 from ingestion.changelog import raw_url
 from ingestion.entity import DELETED, LOAD_ID, LOADED_AT, VARIANT_SUFFIX, VERSION_AT, Entity
+from ingestion.expectation import Expectation, Severity
 
 if TYPE_CHECKING:
     from great_expectations.core.batch_definition import BatchDefinition
 
 CLOCK_SKEW = timedelta(days=1)
 SAMPLES = 5
-
-Severity = Literal["error", "warn"]
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """One fact about a batch: a Great Expectations class, its arguments, and how bad a breach is.
-
-    `error` keeps the batch out of the next release, `warn` only reports. `live_only` leaves out
-    tombstones, which have a key and nothing else.
-    """
-
-    kind: str
-    arguments: Mapping[str, Any]
-    severity: Severity
-    live_only: bool = False
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        named = self.arguments.get("column_list") or [self.arguments["column"]]
-        return tuple(named)
 
 
 @dataclass(frozen=True)
@@ -72,169 +52,6 @@ class BatchResult:
     failures: tuple[Failure, ...] = field(default=())
 
 
-def required(*columns: str, severity: Severity = "error") -> tuple[Expectation, ...]:
-    """A value in every row that is no tombstone."""
-    return tuple(
-        Expectation("ExpectColumnValuesToNotBeNull", {"column": each}, severity, live_only=True)
-        for each in columns
-    )
-
-
-def between(
-    *columns: str, low: float | None = None, high: float | None = None, severity: Severity = "error"
-) -> tuple[Expectation, ...]:
-    """Numbers within bounds, both included."""
-    return tuple(
-        Expectation(
-            "ExpectColumnValuesToBeBetween",
-            {"column": each, "min_value": low, "max_value": high},
-            severity,
-        )
-        for each in columns
-    )
-
-
-def one_of(column: str, *words: str, severity: Severity = "warn") -> tuple[Expectation, ...]:
-    """One of the words that staging knows how to read."""
-    arguments = {"column": column, "value_set": list(words)}
-    return (Expectation("ExpectColumnValuesToBeInSet", arguments, severity),)
-
-
-def matching(column: str, pattern: str, *, severity: Severity = "warn") -> tuple[Expectation, ...]:
-    """Text of a certain form."""
-    arguments = {"column": column, "regex": pattern}
-    return (Expectation("ExpectColumnValuesToMatchRegex", arguments, severity),)
-
-
-EMAIL = r"^[^@\s]+@[^@\s]+$"
-CURRENCY = r"^[A-Z]{3}$"
-CATEGORIES = ("Pipeline", "Best Case", "Most Likely", "Commit", "Closed", "Omitted")
-
-EXPECTATIONS: Mapping[str, Mapping[str, tuple[Expectation, ...]]] = {
-    "salesforce": {
-        "accounts": between("number_of_employees", "annual_revenue", low=0, severity="warn"),
-        "contacts": matching("email", EMAIL),
-        "leads": (
-            *required("status", "is_converted"),
-            *matching("email", EMAIL),
-            *between("number_of_employees", low=0, severity="warn"),
-        ),
-        "opportunities": (
-            *required("stage_name", "is_closed", "is_won", "close_date"),
-            *between("probability", low=0, high=100),
-            *between("amount", low=0, severity="warn"),
-            *one_of("forecast_category_name", *CATEGORIES),
-            *matching("currency_iso_code", CURRENCY, severity="error"),
-        ),
-        "opportunity_history": (
-            *required("opportunity_id", "stage_name"),
-            *between("probability", low=0, high=100),
-            *between("amount", low=0, severity="warn"),
-        ),
-        "opportunity_line_items": (
-            *required("opportunity_id"),
-            *between("quantity", low=0, severity="warn"),
-        ),
-        "tasks": (
-            *one_of("task_subtype", "Call", "Email", "Task", "LinkedIn"),
-            *between("call_duration_in_seconds", low=0, high=86_400, severity="warn"),
-        ),
-        "events": between("duration_in_minutes", low=0, severity="warn"),
-        "users": (*required("username"), *matching("email", EMAIL)),
-        "products": between("list_price_c", low=0, severity="warn"),
-        "campaigns": between("budgeted_cost", "actual_cost", low=0, severity="warn"),
-        "campaign_members": required("campaign_id"),
-        "quotas": (
-            *required("quota_owner_id", "start_date", "quota_amount"),
-            *between("quota_amount", low=0),
-        ),
-        "exchange_rates": (
-            *required("iso_code", "start_date", "conversion_rate"),
-            *between("conversion_rate", low=1e-9),
-        ),
-        "stages": (
-            *required("master_label", "sort_order", "is_closed", "is_won"),
-            *between("default_probability", low=0, high=100),
-            *one_of("forecast_category_name", *CATEGORIES),
-        ),
-    },
-    "hubspot": {
-        "companies": between("numberofemployees", "annualrevenue", low=0, severity="warn"),
-        "contacts": (
-            *matching("email", EMAIL),
-            *between("numemployees", low=0, severity="warn"),
-        ),
-        "deals": (
-            *required("pipeline", "dealstage"),
-            *between("hs_deal_stage_probability", low=0, high=1),
-            *between("amount", low=0, severity="warn"),
-            *matching("deal_currency_code", CURRENCY, severity="error"),
-        ),
-        "deal_history": one_of("property", "dealstage", "amount", "closedate", severity="error"),
-        "pipelines": required("label"),
-        "pipeline_stages": (
-            *required("label", "is_closed", "is_won"),
-            *between("probability", low=0, high=1),
-        ),
-        "owners": matching("email", EMAIL),
-        "products": between("price", low=0, severity="warn"),
-        "calls": between("hs_call_duration", low=0, high=86_400_000, severity="warn"),
-        "email_events": (
-            *required("type", "created", "recipient"),
-            *one_of("type", "SENT", "DELIVERED", "OPEN", "CLICK", "BOUNCE", "STATUSCHANGE"),
-        ),
-        "goal_targets": (
-            *required("hubspot_owner_id", "hs_start_datetime", "hs_target_amount"),
-            *between("hs_target_amount", low=0),
-        ),
-        "exchange_rates": (
-            *required("from_currency_code", "to_currency_code", "effective_at"),
-            *between("conversion_rate", low=1e-9),
-        ),
-    },
-    "google_ads": {
-        "campaigns": (
-            *required("name"),
-            *one_of("status", "ENABLED", "PAUSED", "REMOVED"),
-            *between("budget_micros", low=0, severity="warn"),
-        ),
-        "campaign_daily": (
-            *between("cost_micros", "impressions", "clicks", low=0),
-            *between("conversions", low=0, severity="warn"),
-            *matching("currency_code", CURRENCY, severity="error"),
-        ),
-    },
-    "files": {
-        "stages": (
-            *required("name", "sort_order", "probability", "is_closed", "is_won"),
-            *between("probability", low=0, high=100),
-        ),
-        "users": (*required("name", severity="warn"), *matching("email", EMAIL)),
-        "products": between("list_price", low=0, severity="warn"),
-        "campaigns": between("budget", low=0, severity="warn"),
-        "accounts": between("employees", "annual_revenue", low=0, severity="warn"),
-        "contacts": matching("email", EMAIL),
-        "opportunities": (
-            *required("stage"),
-            *required("is_closed", "is_won", "currency", severity="warn"),
-            *between("probability", low=0, high=100),
-            *between("amount", low=0, severity="warn"),
-            *one_of("forecast_category", *CATEGORIES),
-            *matching("currency", CURRENCY, severity="error"),
-        ),
-        "leads": (*matching("email", EMAIL), *between("employees", low=0, severity="warn")),
-        "stage_history": (
-            *required("opportunity_id", "stage", "entered_at", severity="warn"),
-            *between("probability", low=0, high=100),
-        ),
-        "activities": (
-            *one_of("type", "call", "email", "meeting", "task", "note"),
-            *between("duration_seconds", low=0, severity="warn"),
-        ),
-    },
-}
-
-
 def expectations(source: str, entity: Entity, batch: pa.Table) -> Iterator[Expectation]:
     """All that is expected of a batch: of its structure, then of its content."""
     for column in (*entity.key, VERSION_AT, LOADED_AT):
@@ -248,7 +65,7 @@ def expectations(source: str, entity: Entity, batch: pa.Table) -> Iterator[Expec
     for name in batch.column_names:
         if name.endswith(VARIANT_SUFFIX):
             yield Expectation("ExpectColumnValuesToBeNull", {"column": name}, "warn")
-    yield from EXPECTATIONS.get(source, {}).get(entity.name, ())
+    yield from expectations_of(source).get(entity.name, ())
 
 
 def validate_batch(source: str, entity: str, batch: pa.Table) -> BatchResult:

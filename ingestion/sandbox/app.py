@@ -1,8 +1,8 @@
 """The sandbox server: the vendors' routers, the admin routes, and the faults around them."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from functools import partial
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
@@ -12,43 +12,28 @@ from ingestion.sandbox import credentials
 from ingestion.sandbox.clock import Clock, iso
 from ingestion.sandbox.faults import InvalidFaultError
 from ingestion.sandbox.replies import JsonBody, VendorError, json_reply
-from ingestion.sandbox.vendors.google_ads import campaigns
-from ingestion.sandbox.vendors.google_ads.service import google_ads_routes
-from ingestion.sandbox.vendors.hubspot import hubspot_tables
-from ingestion.sandbox.vendors.hubspot.limits import LimitHeaders
-from ingestion.sandbox.vendors.hubspot.routes import hubspot_routes
-from ingestion.sandbox.vendors.salesforce import objects
-from ingestion.sandbox.vendors.salesforce.routes import salesforce_routes
+from ingestion.sandbox.vendors import vendors
 from ingestion.sandbox.weather import Weather
 from ingestion.sandbox.world import Frames, World, open_world
-
-TOKEN_LIFETIMES = {
-    "salesforce": timedelta(hours=2),
-    "google_ads": timedelta(hours=1),
-}
 
 
 def build_world(clock: Clock, simulate: Callable[[datetime], Frames]) -> World:
     """A sandbox world over `simulate(until)`, which gives the company's frames by table name."""
-    return open_world(
-        clock=clock,
-        simulate=simulate,
-        prepare=(objects.tables, hubspot_tables.tables, campaigns.tables),
-        token_lifetimes=TOKEN_LIFETIMES,
-    )
+    return open_world(clock=clock, simulate=simulate, vendors=vendors())
 
 
 def build_app(world: World) -> FastAPI:
     """The application of one world; all vendors and admin routes on one port."""
     app = FastAPI(title="Revlake sandbox", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(salesforce_routes(world), prefix="/salesforce")
-    app.include_router(hubspot_routes(world), prefix="/hubspot")
-    app.include_router(google_ads_routes(world), prefix="/google_ads")
+    for name, vendor in world.vendors.items():
+        app.include_router(vendor.routes(world), prefix=f"/{name}")
     app.include_router(_admin_routes(world), prefix="/_sandbox")
     app.add_exception_handler(VendorError, _vendor_error)
-    app.add_exception_handler(HTTPException, _not_found)
+    app.add_exception_handler(HTTPException, partial(_not_found, world))
     app.add_middleware(Weather, world=world)
-    app.add_middleware(LimitHeaders)
+    for vendor in world.vendors.values():
+        if vendor.middleware is not None:
+            app.add_middleware(vendor.middleware)
     return app
 
 
@@ -99,13 +84,10 @@ def _vendor_error(request: Request, error: Exception) -> Response:
     return json_reply(error.body, status=error.status, headers=error.headers)
 
 
-def _not_found(request: Request, error: Exception) -> Response:
+def _not_found(world: World, request: Request, error: Exception) -> Response:
     """Unknown paths and methods, in the form of the vendor whose path it is."""
     assert isinstance(error, HTTPException)
-    message = "The requested resource does not exist"
-    body: Any = {"status": "error", "message": message}
-    if request.url.path.startswith("/salesforce"):
-        body = [{"errorCode": "NOT_FOUND", "message": message}]
-    elif request.url.path.startswith("/google_ads"):
-        body = {"error": {"code": error.status_code, "message": message, "status": "NOT_FOUND"}}
-    return json_reply(body, status=error.status_code)
+    vendor = world.vendors.get(request.url.path.split("/")[1])
+    if vendor is None:
+        return json_reply({"error": "no such path"}, status=error.status_code)
+    return json_reply(vendor.not_found(error.status_code), status=error.status_code)

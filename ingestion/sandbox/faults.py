@@ -7,14 +7,13 @@ of a wait. Faults of data fire only on replies that hold records.
 
 import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from dataclasses import field as attribute
 from typing import Any
 
 from ingestion.sandbox import mutations
 
-VENDORS = ("salesforce", "hubspot", "google_ads")
 REQUEST_KINDS = (
     "rate_limit",
     "quota_exhausted",
@@ -70,7 +69,8 @@ class Fault:
 class FaultBook:
     """Pending faults of all vendors, in the order they were asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, vendors: Collection[str]) -> None:
+        self._vendors = vendors
         self._faults: list[Fault] = []
         self._fired: dict[str, int] = {}
         self._numbers = itertools.count(1)
@@ -83,8 +83,9 @@ class FaultBook:
         }  # fmt: skip
         if unknown:
             raise InvalidFaultError(f"unknown key {sorted(unknown)[0]!r} in a fault")
-        if order.get("vendor") not in VENDORS:
-            raise InvalidFaultError(f"vendor {order.get('vendor')!r}: one of {', '.join(VENDORS)}")
+        if order.get("vendor") not in self._vendors:
+            known = ", ".join(sorted(self._vendors))
+            raise InvalidFaultError(f"vendor {order.get('vendor')!r}: one of {known}")
         if order.get("kind") not in KINDS:
             raise InvalidFaultError(f"kind {order.get('kind')!r}: one of {', '.join(KINDS)}")
         share = order.get("share", 0.25)

@@ -16,7 +16,6 @@ import orjson
 Record = dict[str, Any]
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:?\d\d)?)?")
-LIST_NAMES = ("records", "results", "events")
 SKIPPED = {"attributes", "associations", "propertiesWithHistory"}
 CURSORS = {
     "systemmodstamp", "lastmodifieddate", "createddate", "createdat", "updatedat", "createdate",
@@ -35,8 +34,8 @@ class Page:
     to_bytes: Callable[[], bytes]
 
 
-def read_page(content_type: str, body: bytes) -> Page | None:
-    """Records of a JSON or CSV reply; None where there are none."""
+def read_page(content_type: str, body: bytes, lists: tuple[str, ...]) -> Page | None:
+    """Records of a CSV reply or of the first of these `lists` in a JSON reply, None without any."""
     if content_type.startswith("text/csv"):
         return _read_csv(body)
     if not content_type.startswith("application/json") or not body:
@@ -44,7 +43,7 @@ def read_page(content_type: str, body: bytes) -> Page | None:
     document = orjson.loads(body)
     parts = document if isinstance(document, list) else [document]
     for part in parts:
-        for name in LIST_NAMES:
+        for name in lists:
             records = part.get(name) if isinstance(part, dict) else None
             if isinstance(records, list) and records and isinstance(records[0], dict):
                 shape = str(records[0].get("attributes", {}).get("type", name))

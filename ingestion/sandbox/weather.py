@@ -1,7 +1,6 @@
 """ASGI middleware between clients and vendors: makes the faults of the fault book happen."""
 
 import asyncio
-from typing import Any
 from urllib.parse import unquote_plus
 
 import orjson
@@ -9,11 +8,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ingestion.sandbox import mutations
-from ingestion.sandbox.faults import VENDORS, Fault
 from ingestion.sandbox.store import READING, Reading
+from ingestion.sandbox.vendor import Reply
 from ingestion.sandbox.world import World
-
-Reply = tuple[int, Any, dict[str, str]]
 
 
 class Weather:
@@ -25,7 +22,7 @@ class Weather:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         vendor = scope["path"].split("/")[1] if scope["type"] == "http" else ""
-        if vendor not in VENDORS:
+        if vendor not in self._world.vendors:
             await self._app(scope, receive, send)
             return
         if self._world.is_short:
@@ -38,10 +35,11 @@ class Weather:
                 await asyncio.sleep(fault.seconds)
             elif fault.kind == "late_row":
                 reading.wants_hold, reading.hold_calls = True, fault.times
-            elif fault.kind == "token_expiry" and vendor != "hubspot":
+            elif fault.kind == "token_expiry" and vendor in self._world.tokens:
                 self._world.tokens[vendor].revoke_all()
             else:
-                await _send(send, refusal(fault))
+                wait = f"{max(fault.seconds, 0):g}"
+                await _send(send, self._world.vendors[vendor].refusal(fault.kind, wait))
                 return
         READING.set(reading)
         try:
@@ -69,7 +67,8 @@ class Weather:
         content = b"".join(chunks)
         headers = {key.decode("latin-1"): value for key, value in start["headers"]}
         if start["status"] == 200:
-            page = mutations.read_page(headers.get("content-type", b"").decode("latin-1"), content)
+            kind = headers.get("content-type", b"").decode("latin-1")
+            page = mutations.read_page(kind, content, self._world.vendors[vendor].lists)
             place = scope["path"] if page is None or "attributes" not in page.records[0] else ""
             if page is not None and self._world.faults.damage(vendor, target, place, page):
                 content = page.to_bytes()
@@ -137,102 +136,3 @@ async def _send(send: Send, reply: Reply) -> None:
         }
     )
     await send({"type": "http.response.body", "body": content})
-
-
-def refusal(fault: Fault) -> Reply:
-    """A fault's reply in its vendor's form."""
-    wait = f"{max(fault.seconds, 0):g}"
-    return {"salesforce": _salesforce, "hubspot": _hubspot, "google_ads": _google}[fault.vendor](
-        fault.kind, wait
-    )
-
-
-def _salesforce(kind: str, wait: str) -> Reply:
-    def says(code: str, message: str) -> list[dict[str, str]]:
-        return [{"message": message, "errorCode": code}]
-
-    return {
-        "rate_limit": (
-            429,
-            says("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests Limit exceeded."),
-            {"Retry-After": wait},
-        ),
-        "quota_exhausted": (
-            403,
-            says("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
-            {"Sforce-Limit-Info": "api-usage=100000/100000"},
-        ),
-        "server_error": (500, says("UNKNOWN_EXCEPTION", "An unexpected error occurred."), {}),
-        "down": (503, says("SERVER_UNAVAILABLE", "The service is temporarily unavailable."), {}),
-    }[kind]
-
-
-def _hubspot(kind: str, wait: str) -> Reply:
-    def says(message: str, **more: str) -> dict[str, str]:
-        return {
-            "status": "error",
-            "message": message,
-            "correlationId": "00000000-0000-4000-8000-000000000000",
-            **more,
-        }
-
-    return {
-        "rate_limit": (
-            429,
-            says(
-                "You have reached your ten_secondly_rolling limit.",
-                errorType="RATE_LIMIT",
-                policyName="TEN_SECONDLY_ROLLING",
-            ),
-            {"Retry-After": wait},
-        ),
-        "quota_exhausted": (
-            429,
-            says("You have reached your daily limit.", errorType="RATE_LIMIT", policyName="DAILY"),
-            {"x-hubspot-ratelimit-daily-remaining": "0"},
-        ),
-        "token_expiry": (
-            401,
-            says(
-                "Authentication credentials not found or expired.",
-                category="EXPIRED_AUTHENTICATION",
-            ),
-            {},
-        ),
-        "server_error": (500, says("internal error", category="INTERNAL_ERROR"), {}),
-        "down": (503, says("service unavailable", category="SERVICE_UNAVAILABLE"), {}),
-    }[kind]
-
-
-def _google(kind: str, wait: str) -> Reply:
-    def says(code: int, status: str, message: str, details: list[Any]) -> dict[str, Any]:
-        return {"error": {"code": code, "message": message, "status": status, "details": details}}
-
-    exhausted = {
-        "@type": "type.googleapis.com/google.ads.googleads.v22.errors.GoogleAdsFailure",
-        "errors": [
-            {
-                "errorCode": {"quotaError": "RESOURCE_EXHAUSTED"},
-                "message": f"Too many requests. Retry in {wait} seconds.",
-                "details": {
-                    "quotaErrorDetails": {
-                        "rateScope": "DEVELOPER",
-                        "rateName": "Number of operations for basic access",
-                        "retryDelay": f"{wait}s",
-                    }
-                },
-            }
-        ],
-        "requestId": "sandbox",
-    }
-    limited: Reply = (
-        429,
-        says(429, "RESOURCE_EXHAUSTED", "Resource has been exhausted.", [exhausted]),
-        {},
-    )
-    return {
-        "rate_limit": limited,
-        "quota_exhausted": limited,
-        "server_error": (500, says(500, "INTERNAL", "Internal error encountered.", []), {}),
-        "down": (503, says(503, "UNAVAILABLE", "The service is currently unavailable.", []), {}),
-    }[kind]

@@ -12,6 +12,7 @@ from ingestion.sandbox.clock import Clock
 from ingestion.sandbox.faults import FaultBook
 from ingestion.sandbox.store import Store, VersionTable
 from ingestion.sandbox.tokens import TokenBook
+from ingestion.sandbox.vendor import Vendor
 
 AHEAD = timedelta(days=62)
 MARGIN = timedelta(days=14)
@@ -29,11 +30,11 @@ class World:
 
     clock: Clock
     simulate: Callable[[datetime], Frames]
-    prepare: tuple[Prepare, ...]
+    vendors: Mapping[str, Vendor]
     store: Store
     tokens: dict[str, TokenBook]
+    faults: FaultBook
     horizon: datetime
-    faults: FaultBook = field(default_factory=FaultBook)
     hints: dict[str, str] = field(default_factory=dict)
     extending: threading.Lock = field(default_factory=threading.Lock)
 
@@ -47,7 +48,7 @@ class World:
         with self.extending:
             if self.is_short:
                 horizon = self.clock.now() + AHEAD
-                self.store.load(self.simulate(horizon), self.prepare)
+                self.store.load(self.simulate(horizon), _tables(self.vendors))
                 self.horizon = horizon
 
     def advance(self, seconds: float) -> datetime:
@@ -59,19 +60,24 @@ class World:
 
 
 def open_world(
-    *,
-    clock: Clock,
-    simulate: Callable[[datetime], Frames],
-    prepare: tuple[Prepare, ...],
-    token_lifetimes: Mapping[str, timedelta],
+    *, clock: Clock, simulate: Callable[[datetime], Frames], vendors: Mapping[str, Vendor]
 ) -> World:
     """Simulate the company some weeks past the clock's now and load it."""
     horizon = clock.now() + AHEAD
     return World(
         clock=clock,
         simulate=simulate,
-        prepare=prepare,
-        store=Store(simulate(horizon), prepare, clock.now),
-        tokens={name: TokenBook(clock.now, life) for name, life in token_lifetimes.items()},
+        vendors=vendors,
+        store=Store(simulate(horizon), _tables(vendors), clock.now),
+        tokens={
+            name: TokenBook(clock.now, vendor.token_lifetime)
+            for name, vendor in vendors.items()
+            if vendor.token_lifetime is not None
+        },
+        faults=FaultBook(vendors),
         horizon=horizon,
     )
+
+
+def _tables(vendors: Mapping[str, Vendor]) -> list[Prepare]:
+    return [vendor.tables for vendor in vendors.values()]

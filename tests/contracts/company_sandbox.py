@@ -19,9 +19,10 @@ from ingestion.sandbox import credentials
 from ingestion.sandbox.__main__ import company_frames, history_start
 from ingestion.sandbox.app import build_app, build_world
 from ingestion.sandbox.clock import open_clock
+from ingestion.sandbox.vendors import vendor_names
 from tests.contracts.sandbox_server import Sandbox
 
-SOURCES = ("salesforce", "hubspot", "google_ads")
+SOURCES = vendor_names()
 NOW = datetime(2026, 11, 16, 10, tzinfo=UTC)
 
 

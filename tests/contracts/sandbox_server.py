@@ -11,10 +11,12 @@ import httpx
 import polars as pl
 import uvicorn
 
-from ingestion.sandbox import credentials
 from ingestion.sandbox.app import build_app, build_world
 from ingestion.sandbox.clock import Beginning, Clock
 from ingestion.sandbox.company.tables import SCHEMAS
+from ingestion.sandbox.vendors.google_ads import credentials as google_ads_credentials
+from ingestion.sandbox.vendors.hubspot import credentials as hubspot_credentials
+from ingestion.sandbox.vendors.salesforce import credentials as salesforce_credentials
 
 NOW = datetime(2026, 11, 18, 10, tzinfo=UTC)
 Rows = dict[str, list[dict[str, Any]]]
@@ -121,29 +123,29 @@ class Sandbox:
             "/salesforce/services/oauth2/token",
             data={
                 "grant_type": "client_credentials",
-                "client_id": credentials.SALESFORCE_CLIENT_ID,
-                "client_secret": credentials.SALESFORCE_CLIENT_SECRET,
+                "client_id": salesforce_credentials.CLIENT_ID,
+                "client_secret": salesforce_credentials.CLIENT_SECRET,
             },
         )
         token = answer.raise_for_status().json()
         return self._client(token["instance_url"], token["access_token"])
 
     def hubspot(self) -> httpx.Client:
-        return self._client(f"{self.base_url}/hubspot", credentials.HUBSPOT_ACCESS_TOKEN)
+        return self._client(f"{self.base_url}/hubspot", hubspot_credentials.ACCESS_TOKEN)
 
     def google_ads(self) -> httpx.Client:
         answer = self.admin.post(
             "/google_ads/token",
             data={
                 "grant_type": "refresh_token",
-                "client_id": credentials.GOOGLE_CLIENT_ID,
-                "client_secret": credentials.GOOGLE_CLIENT_SECRET,
-                "refresh_token": credentials.GOOGLE_REFRESH_TOKEN,
+                "client_id": google_ads_credentials.CLIENT_ID,
+                "client_secret": google_ads_credentials.CLIENT_SECRET,
+                "refresh_token": google_ads_credentials.REFRESH_TOKEN,
             },
         )
         token = answer.raise_for_status().json()["access_token"]
         client = self._client(f"{self.base_url}/google_ads", token)
-        client.headers["developer-token"] = credentials.GOOGLE_DEVELOPER_TOKEN
+        client.headers["developer-token"] = google_ads_credentials.DEVELOPER_TOKEN
         return client
 
     def _client(self, base_url: str, token: str) -> httpx.Client:

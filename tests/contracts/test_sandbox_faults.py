@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ingestion.sandbox import credentials
+from ingestion.sandbox.vendors.google_ads import credentials
 from ingestion.sandbox.vendors.salesforce import ids
 from tests.contracts.sandbox_server import Sandbox, account, activity, at, opportunity, serve, user
 
@@ -262,7 +262,7 @@ def test_a_late_restatement_of_a_day_shows_the_older_figure() -> None:
         ]
     ]
     campaigns = [{"campaign_n": 1, "version_at": at("2026-01-01"), "channel": "Search"}]
-    path = f"/v22/customers/{credentials.GOOGLE_CUSTOMER_ID}/googleAds:search"
+    path = f"/v22/customers/{credentials.CUSTOMER_ID}/googleAds:search"
     with serve({"campaigns": campaigns, "campaign_daily": days}) as sandbox:
         sandbox.fault("google_ads", "late_row", match="googleAds:search", times=1)
         with sandbox.google_ads() as client:

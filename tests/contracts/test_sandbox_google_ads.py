@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from ingestion.sandbox import credentials
+from ingestion.sandbox.vendors.google_ads import credentials
 from tests.contracts.sandbox_server import Sandbox, at, serve
 
-STREAM = f"/v22/customers/{credentials.GOOGLE_CUSTOMER_ID}/googleAds:searchStream"
-SEARCH = f"/v22/customers/{credentials.GOOGLE_CUSTOMER_ID}/googleAds:search"
+STREAM = f"/v22/customers/{credentials.CUSTOMER_ID}/googleAds:searchStream"
+SEARCH = f"/v22/customers/{credentials.CUSTOMER_ID}/googleAds:search"
 
 
 def campaign(number: int, version: str, **values: Any) -> dict[str, Any]:
@@ -67,8 +67,8 @@ def test_a_wrong_refresh_token_is_refused(sandbox: Sandbox) -> None:
         "/google_ads/token",
         data={
             "grant_type": "refresh_token",
-            "client_id": credentials.GOOGLE_CLIENT_ID,
-            "client_secret": credentials.GOOGLE_CLIENT_SECRET,
+            "client_id": credentials.CLIENT_ID,
+            "client_secret": credentials.CLIENT_SECRET,
             "refresh_token": "wrong",
         },
     )
@@ -96,7 +96,7 @@ def test_campaigns_come_in_camel_case_with_numbers_as_text(google: httpx.Client)
     assert results[0] == {
         "campaign": {
             "id": "21000000001",
-            "resourceName": f"customers/{credentials.GOOGLE_CUSTOMER_ID}/campaigns/21000000001",
+            "resourceName": f"customers/{credentials.CUSTOMER_ID}/campaigns/21000000001",
             "status": "ENABLED",
             "advertisingChannelType": "DEMAND_GEN",
             "startDate": "2026-01-01",
@@ -104,7 +104,7 @@ def test_campaigns_come_in_camel_case_with_numbers_as_text(google: httpx.Client)
         "campaignBudget": {"amountMicros": "50500000"},
         "customer": {
             "currencyCode": "USD",
-            "resourceName": f"customers/{credentials.GOOGLE_CUSTOMER_ID}",
+            "resourceName": f"customers/{credentials.CUSTOMER_ID}",
         },
     }
     assert [result["campaign"]["status"] for result in results] == ["ENABLED", "REMOVED"]

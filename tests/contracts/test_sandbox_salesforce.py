@@ -9,8 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ingestion.sandbox import credentials
-from ingestion.sandbox.vendors.salesforce import ids
+from ingestion.sandbox.vendors.salesforce import credentials, ids
 from tests.contracts.sandbox_server import (
     Sandbox,
     account,
@@ -108,7 +107,7 @@ def test_login_refuses_a_wrong_secret(sandbox: Sandbox) -> None:
         "/salesforce/services/oauth2/token",
         data={
             "grant_type": "client_credentials",
-            "client_id": credentials.SALESFORCE_CLIENT_ID,
+            "client_id": credentials.CLIENT_ID,
             "client_secret": "wrong",
         },
     )

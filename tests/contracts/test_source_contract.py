@@ -12,10 +12,15 @@ from pydantic.fields import FieldInfo
 from ingestion.catalog import connection_model, entities, source_names
 from ingestion.entity import META_COLUMNS
 from ingestion.landing import LandingError, LandingReport
+from ingestion.sandbox.vendors import vendors
 from tests.contracts.company_sandbox import SOURCES, Lake, company_sandbox
 from tests.contracts.sandbox_server import Sandbox
 
 HOURS = 3600
+# Where a record that comes twice must strike, for sources whose first pages hold none with a key.
+DUPLICATES_IN = {"google_ads": "metrics"}
+# In this company's last days no campaign ran.
+QUIET = {"google_ads"}
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +94,7 @@ def test_incremental_runs_end_where_a_full_run_ends(source: str, tmp_path: Path)
     assert first.load_id is not None
     assert (again.load_id, changed(again)) == (None, 0)
     assert steps < changed(full) / 5
-    assert steps > 0 or source == "google_ads", "in this company's last days no campaign ran"
+    assert steps > 0 or source in QUIET
     for entity in entities(source):
         assert_frame_equal(step_by_step.current(source, entity), at_once.current(source, entity))
         assert step_by_step.rows(source, entity.rejects_name).is_empty()
@@ -117,10 +122,10 @@ def test_bad_moments_of_the_vendor_change_nothing(
     calm: Lake, sandbox: Sandbox, source: str, tmp_path: Path
 ) -> None:
     kinds = ["rate_limit", "server_error", "truncated_page", "duplicate_record"]
-    if source != "hubspot":
+    if vendors()[source].token_lifetime is not None:
         kinds.append("token_expiry")
     for position, kind in enumerate(kinds):
-        match = "metrics" if (source, kind) == ("google_ads", "duplicate_record") else ""
+        match = DUPLICATES_IN.get(source, "") if kind == "duplicate_record" else ""
         sandbox.fault(source, kind, times=1, skip=position // 2, match=match)
     rough = Lake(tmp_path, sandbox)
     report = rough.land(source)

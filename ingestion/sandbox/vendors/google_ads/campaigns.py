@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
-from ingestion.sandbox import credentials
 from ingestion.sandbox.store import VersionTable
+from ingestion.sandbox.vendors.google_ads import credentials
 
 GOOGLE_ADS_ID = """create or replace macro google_ads_id(number) as
     cast(21000000000 + number as varchar)"""
 ACCOUNT_CURRENCY = "USD"
-CUSTOMER = f"customers/{credentials.GOOGLE_CUSTOMER_ID}"
+CUSTOMER = f"customers/{credentials.CUSTOMER_ID}"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ CAMPAIGN_COLUMNS = (
         "string",
         f"'{CUSTOMER}/campaignBudgets/' || google_ads_id(campaign_n)",
     ),
-    Column("customer.id", "int64", credentials.GOOGLE_CUSTOMER_ID),
+    Column("customer.id", "int64", credentials.CUSTOMER_ID),
     Column("customer.currency_code", "string", f"'{ACCOUNT_CURRENCY}'"),
     Column("customer.time_zone", "string", "'America/New_York'"),
     Column("customer.descriptive_name", "string", "'Sandbox'"),

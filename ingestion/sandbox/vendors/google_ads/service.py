@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from ingestion.sandbox import credentials
 from ingestion.sandbox.replies import FormField, JsonBody, VendorError, json_reply
 from ingestion.sandbox.tokens import bearer
-from ingestion.sandbox.vendors.google_ads import gaql
+from ingestion.sandbox.vendors.google_ads import credentials, gaql
 from ingestion.sandbox.vendors.google_ads.campaigns import CUSTOMER
 from ingestion.sandbox.world import World
 
@@ -34,10 +33,10 @@ def google_ads_routes(world: World) -> APIRouter:
     ) -> Response:
         if grant_type != "refresh_token":
             raise _refusal(400, "unsupported_grant_type", f"Invalid grant_type: {grant_type}")
-        known = hmac.compare_digest(client_id, credentials.GOOGLE_CLIENT_ID)
-        if not known or not hmac.compare_digest(client_secret, credentials.GOOGLE_CLIENT_SECRET):
+        known = hmac.compare_digest(client_id, credentials.CLIENT_ID)
+        if not known or not hmac.compare_digest(client_secret, credentials.CLIENT_SECRET):
             raise _refusal(401, "invalid_client", "The OAuth client was not found.")
-        if not hmac.compare_digest(refresh_token, credentials.GOOGLE_REFRESH_TOKEN):
+        if not hmac.compare_digest(refresh_token, credentials.REFRESH_TOKEN):
             raise _refusal(400, "invalid_grant", "Token has been expired or revoked.")
         book = world.tokens["google_ads"]
         return json_reply(
@@ -57,7 +56,7 @@ def google_ads_routes(world: World) -> APIRouter:
                 "Request had invalid authentication credentials.",
             )
         developer = request.headers.get("developer-token", "")
-        if not hmac.compare_digest(developer, credentials.GOOGLE_DEVELOPER_TOKEN):
+        if not hmac.compare_digest(developer, credentials.DEVELOPER_TOKEN):
             code = "DEVELOPER_TOKEN_PARAMETER_MISSING" if not developer else "INVALID"
             raise _error(
                 401 if not developer else 403,
@@ -65,7 +64,7 @@ def google_ads_routes(world: World) -> APIRouter:
                 f"The developer token is missing or not valid: {code}",
             )
         customer = request.path_params["customer"]
-        if customer != credentials.GOOGLE_CUSTOMER_ID:
+        if customer != credentials.CUSTOMER_ID:
             raise _error(
                 403,
                 "PERMISSION_DENIED",

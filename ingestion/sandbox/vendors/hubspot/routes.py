@@ -4,8 +4,8 @@ import hmac
 
 from fastapi import APIRouter, Depends, Request
 
-from ingestion.sandbox import credentials
 from ingestion.sandbox.tokens import bearer
+from ingestion.sandbox.vendors.hubspot import credentials
 from ingestion.sandbox.vendors.hubspot.accounts import marketing_routes, settings_routes
 from ingestion.sandbox.vendors.hubspot.crm import crm_routes
 from ingestion.sandbox.vendors.hubspot.records import error
@@ -15,7 +15,7 @@ from ingestion.sandbox.world import World
 
 def _check_token(request: Request) -> None:
     token = bearer(request.headers.get("authorization"))
-    if not hmac.compare_digest(token.encode(), credentials.HUBSPOT_ACCESS_TOKEN.encode()):
+    if not hmac.compare_digest(token.encode(), credentials.ACCESS_TOKEN.encode()):
         raise error(
             401,
             "Authentication credentials not found. This API supports OAuth 2.0 authentication.",

@@ -8,9 +8,9 @@ from threading import Lock
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from ingestion.sandbox import credentials
 from ingestion.sandbox.replies import FormField, VendorError, json_reply
 from ingestion.sandbox.tokens import bearer
+from ingestion.sandbox.vendors.salesforce import credentials
 from ingestion.sandbox.world import World
 
 DAILY_CALLS = 100_000
@@ -66,9 +66,9 @@ def login_routes(world: World) -> APIRouter:
     ) -> Response:
         if grant_type != "client_credentials":
             raise _refusal("unsupported_grant_type", "grant type not supported")
-        if not hmac.compare_digest(client_id, credentials.SALESFORCE_CLIENT_ID):
+        if not hmac.compare_digest(client_id, credentials.CLIENT_ID):
             raise _refusal("invalid_client_id", "client identifier invalid")
-        if not hmac.compare_digest(client_secret, credentials.SALESFORCE_CLIENT_SECRET):
+        if not hmac.compare_digest(client_secret, credentials.CLIENT_SECRET):
             raise _refusal("invalid_client", "invalid client credentials")
         issued = int(world.clock.now().timestamp() * 1000)
         instance = str(request.base_url).rstrip("/") + "/salesforce"

@@ -1,0 +1,48 @@
+"""What each landed batch of hubspot must be like, beside keys, versions and types."""
+
+from collections.abc import Mapping
+
+from ingestion.expectation import (
+    CURRENCY,
+    EMAIL,
+    Expectation,
+    between,
+    matching,
+    one_of,
+    required,
+)
+
+EXPECTATIONS: Mapping[str, tuple[Expectation, ...]] = {
+    "companies": between("numberofemployees", "annualrevenue", low=0, severity="warn"),
+    "contacts": (
+        *matching("email", EMAIL),
+        *between("numemployees", low=0, severity="warn"),
+    ),
+    "deals": (
+        *required("pipeline", "dealstage"),
+        *between("hs_deal_stage_probability", low=0, high=1),
+        *between("amount", low=0, severity="warn"),
+        *matching("deal_currency_code", CURRENCY, severity="error"),
+    ),
+    "deal_history": one_of("property", "dealstage", "amount", "closedate", severity="error"),
+    "pipelines": required("label"),
+    "pipeline_stages": (
+        *required("label", "is_closed", "is_won"),
+        *between("probability", low=0, high=1),
+    ),
+    "owners": matching("email", EMAIL),
+    "products": between("price", low=0, severity="warn"),
+    "calls": between("hs_call_duration", low=0, high=86_400_000, severity="warn"),
+    "email_events": (
+        *required("type", "created", "recipient"),
+        *one_of("type", "SENT", "DELIVERED", "OPEN", "CLICK", "BOUNCE", "STATUSCHANGE"),
+    ),
+    "goal_targets": (
+        *required("hubspot_owner_id", "hs_start_datetime", "hs_target_amount"),
+        *between("hs_target_amount", low=0),
+    ),
+    "exchange_rates": (
+        *required("from_currency_code", "to_currency_code", "effective_at"),
+        *between("conversion_rate", low=1e-9),
+    ),
+}
