@@ -4,10 +4,11 @@ Say here what a person who runs it must know: which credentials, how deletes are
 hold, what the cursor misses. Landing, types, rejects, tombstones, state, locks and retries are done
 elsewhere: a source only says what to read and how.
 
-A new source also needs a folder in the sandbox (ingestion/sandbox/vendors: vendor.py, credentials.py
-and its routes, found by themselves), contract tests like tests/contracts/test_source_hubspot.py, and
-its name in revlake.toml. tests/contracts/test_source_contract.py takes it up by itself. The folder's
-name is the source's name; what its batches must be like may stand in an `expectations.py`.
+A new source also needs a folder in the sandbox (ingestion/sandbox/vendors: vendor.py,
+credentials.py and its routes, found by themselves), contract tests like
+tests/contracts/test_source_hubspot.py, and its name in revlake.toml. The folder's name is the
+source's name, and tests/contracts/test_source_contract.py takes it up by itself. What its batches
+must be like stands in `expectations.py`.
 """
 
 from collections.abc import Callable, Iterator
