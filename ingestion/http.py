@@ -115,6 +115,9 @@ def no_allowance(response: requests.Response) -> Rate | None:
 class VendorClient:
     """Calls one vendor. Safe to share between threads.
 
+    Once a call has given up, the source counts as down for this client: other threads do not wait
+    as long again for the same answer.
+
     `name` starts every message. `judge` reads vendor signals from an answer with an error status,
     `allowance` the account's rate from any answer; until then `rate` holds.
     """
@@ -133,6 +136,7 @@ class VendorClient:
         self._bucket = TokenBucket(self.rate, self.patience)
         self._session = requests.Session()
         self._session.trust_env = False
+        self._down: SourceDownError | None = None
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=16))
 
@@ -181,6 +185,8 @@ class VendorClient:
         attempt = 0
         while True:
             attempt += 1
+            if self._down is not None:
+                raise SourceDownError(str(self._down))
             self._bucket.take()
             headers = self.auth.headers(self._post_form) if authorised else {}
             asked: float | None = None
@@ -218,7 +224,8 @@ class VendorClient:
             pause = self.patience.pause(attempt, asked)
             spent = self.patience.now() - started
             if attempt >= self.patience.attempts or spent + pause > self.patience.total_seconds:
-                raise self._gave_up(what, trouble, attempt, spent, asked)
+                self._down = self._gave_up(what, trouble, attempt, spent, asked)
+                raise self._down
             self.patience.sleep(pause)
 
     def _post_form(self, path: str, form: Mapping[str, str]) -> dict[str, Any]:

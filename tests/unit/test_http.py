@@ -110,6 +110,17 @@ def test_source_that_stays_down_gives_a_clear_error(server: ScriptedServer, time
     assert "the source is down" in str(caught.value)
 
 
+def test_other_calls_do_not_wait_again_for_a_source_that_is_down(
+    server: ScriptedServer, time: Time
+) -> None:
+    server.otherwise = Reply(503)
+    client = client_of(server, time)
+    for path in ("/deals", "/owners"):
+        with pytest.raises(SourceDownError, match="GET /deals answered 503 5 times"):
+            client.get_json(path)
+    assert [asked.path for asked in server.asked] == ["/deals"] * 5
+
+
 def test_quota_that_is_used_up_ends_the_call_at_once(server: ScriptedServer, time: Time) -> None:
     server.otherwise = Reply(429, headers={"Retry-After": "86400"})
     with pytest.raises(SourceDownError, match="asks to wait 86400 s"):
