@@ -4,6 +4,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 UV_VERSION := 0.13.9
 UV := .tools/bin/uv
 export DO_NOT_TRACK = 1
+# A refresh starts Python several times: without its cache every start compiles all libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-once up down test check format lock benchmark clean

@@ -45,7 +45,6 @@ def server_environment(
         "REVLAKE_SUPERSET_ADMIN_USERNAME": admin_username,
         "REVLAKE_SUPERSET_ADMIN_PASSWORD": admin_password,
         "PYTHONPATH": str(SERVER_DIR),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "FLASK_APP": "superset.app:create_app()",
         **{name: value for name, value in optional.items() if value},
     }
