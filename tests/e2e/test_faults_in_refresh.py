@@ -64,7 +64,7 @@ def test_killed_refreshes_leave_the_release_and_lose_and_double_nothing(
             _kill_all(process)
         assert served(serving).id == release
         assert ask(served(serving), "select count(*) from marts.fct_opportunities").rows[0][0] > 0
-    stack.revlake("refresh", "hourly")
+    stack.refresh("hourly")
     assert served(serving).id != release
     assert_agree(stack, tmp_path)
 

@@ -171,7 +171,7 @@ def test_every_metric_is_the_same_everywhere_after_an_hour_and_an_hourly_refresh
             break
     else:
         raise AssertionError("a whole day of the simulated company changed no metric")
-    stack.revlake("refresh", "hourly")
+    stack.refresh("hourly")
     assert_agree(stack, tmp_path)
 
 

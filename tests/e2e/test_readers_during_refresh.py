@@ -54,5 +54,5 @@ def _refreshes(stack: Stack) -> Iterator[tuple[float, int]]:
     query = "select sum(is_completed::int) from marts.fct_activities"
     for _ in range(REFRESHES):
         stack.revlake("sandbox", "advance", "6h")
-        stack.revlake("refresh", "hourly")
+        stack.refresh("hourly")
         yield time.monotonic(), int(ask(served(stack.settings.paths.serving), query).rows[0][0])
