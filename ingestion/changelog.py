@@ -5,6 +5,7 @@ some state file says was landed; so a run that was killed anywhere and starts ag
 what is missing.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlparse
@@ -58,6 +59,8 @@ class ChangeLog:
         self._known = pl.Series("known", [], pl.UInt64)
         self._since: datetime | None = None
         self._latest_version: pl.DataFrame | None = None
+        self._tombstones: pl.DataFrame | None = None
+        self._came_back_prints = pl.Series("known", [], pl.UInt64)
         self._known_rejects: pl.Series | None = None
 
     def ensure(self) -> None:
@@ -91,43 +94,52 @@ class ChangeLog:
             rows = rows.filter(~pl.col(DELETED))
         self._known = self._fingerprints(rows)
 
-    def news(self, table: pa.Table) -> pa.Table:
+    def news(self, table: pa.Table, *, is_present: bool = False) -> pa.Table:
         """The rows the log does not hold yet; they count as held from now on.
 
-        A tombstone of a record that is already deleted is not news.
+        A tombstone of a record that is already deleted is not news. `is_present`: the rows are what
+        the records are now, so one that the log holds as deleted has come back.
         """
         frame = pl.from_arrow(table)
         assert isinstance(frame, pl.DataFrame)
         self._recall_older(frame)
         prints = self._fingerprints(frame)
         fresh = ~prints.is_in(self._known.implode())
+        if is_present:
+            back = self._came_back(frame) & ~prints.is_in(self._came_back_prints.implode())
+            self._came_back_prints = pl.concat([self._came_back_prints, prints.filter(back)])
+            fresh |= back
         if fresh.any() and frame[DELETED].any() and self.entity.memory != "latest":
             fresh &= ~self._already_deleted(frame)
         if not fresh.any():
             return table.slice(0, 0)
         self._known = pl.concat([self._known, prints.filter(fresh)])
         table = table.filter(fresh.to_arrow())
-        return self._after_the_latest(table) if self.entity.memory == "latest" else table
+        if self.entity.memory == "latest":
+            return self._after_the_latest(table, self._latest_version)
+        return self._after_the_latest(table, self._tombstones) if is_present else table
 
-    def vanished(self, seen: pl.DataFrame, at: datetime) -> pa.Table:
-        """Tombstones for keys the log has and a complete read (`seen`, key columns) has not."""
+    def vanished(self, seen: pl.DataFrame, at: datetime, part: Mapping[str, str]) -> pa.Table:
+        """Tombstones for keys the log has and a complete read (`seen`, key columns) has not.
+
+        `part` limits that to the records whose columns have these values.
+        """
         schema = self.entity.table_schema
-        gone: list[dict[str, object]] = []
-        if self._latest_version is not None:
-            alive = self._latest_version.filter(~pl.col(DELETED))
-            keys = alive.join(seen.unique(), on=list(self.entity.key), how="anti")
-            gone = [
-                {
-                    **{key: row[key] for key in self.entity.key},
-                    VERSION_AT: at,
-                    LOADED_AT: at,
-                    DELETED: True,
-                }
-                for row in keys.to_dicts()
-            ]
+        latest = self._latest(list(part))
+        alive = latest.filter(~pl.col(DELETED), **part)
+        keys = alive.join(seen.unique(), on=list(self.entity.key), how="anti")
+        gone = [
+            {
+                **{key: row[key] for key in self.entity.key},
+                VERSION_AT: at,
+                LOADED_AT: at,
+                DELETED: True,
+            }
+            for row in keys.to_dicts()
+        ]
         landed = pa.schema([field for field in schema if field.name != "_dlt_load_id"])
         table = pa.Table.from_pylist(gone, schema=landed)
-        return self._after_the_latest(table) if gone else table
+        return self._after_the_latest(table, latest) if gone else table
 
     def new_rejects(self, rejects: pa.Table) -> pa.Table:
         """The rejects that were not reported before: an overlap reads bad records again, too."""
@@ -176,31 +188,47 @@ class ChangeLog:
             self._known = pl.concat([self._known, self._fingerprints(held)])
 
     def _already_deleted(self, frame: pl.DataFrame) -> pl.Series:
-        key = list(self.entity.key)
-        tombstones = frame.filter(DELETED).select(key).unique()
-        states = (
-            self._read(None, [*key, VERSION_AT, LOADED_AT, DELETED])
-            .join(tombstones, on=key, how="semi")
-            .sort(VERSION_AT, LOADED_AT)
-            .unique(key, keep="last", maintain_order=True)
-            .filter(DELETED)
-            .select(*key, pl.lit(True).alias("is_known"))
-        )
-        joined = frame.select(*key, DELETED).join(states, on=key, how="left", maintain_order="left")
-        return joined[DELETED] & joined["is_known"].fill_null(False)
+        tombstones = frame.filter(DELETED).select(self.entity.key).unique()
+        return frame[DELETED] & self._is_deleted(frame, tombstones)
 
-    def _after_the_latest(self, table: pa.Table) -> pa.Table:
+    def _came_back(self, frame: pl.DataFrame) -> pl.Series:
+        """Which rows are of records that the log holds as deleted; keeps those tombstones."""
+        key = list(self.entity.key)
+        ever_deleted = self._read(pl.col(DELETED), key).unique()
+        alive = frame.filter(~pl.col(DELETED)).select(key).unique()
+        back = ~frame[DELETED] & self._is_deleted(frame, alive.join(ever_deleted, key, "semi"))
+        self._tombstones = self._latest([]).filter(DELETED) if back.any() else None
+        return back
+
+    def _is_deleted(self, frame: pl.DataFrame, among: pl.DataFrame) -> pl.Series:
+        """Which rows of the frame are of records `among` these whose latest version is deleted."""
+        if not among.height:
+            return pl.repeat(False, frame.height, eager=True)
+        key = list(self.entity.key)
+        gone = self._latest([]).join(among, on=key, how="semi").filter(DELETED)
+        known = gone.select(*key, pl.lit(True).alias("is_known"))
+        joined = frame.select(key).join(known, on=key, how="left", maintain_order="left")
+        return joined["is_known"].fill_null(False)
+
+    def _latest(self, columns: list[str]) -> pl.DataFrame:
+        """Key, version, deletion and the given columns of the latest version of every record."""
+        key = list(self.entity.key)
+        wanted = dict.fromkeys([*key, *columns, VERSION_AT, LOADED_AT, DELETED])
+        rows = self._read(None, list(wanted))
+        return rows.sort(VERSION_AT, LOADED_AT).unique(key, keep="last", maintain_order=True)
+
+    def _after_the_latest(self, table: pa.Table, latest: pl.DataFrame | None) -> pa.Table:
         """Moves versions that would sort before what the log holds to the time they were seen.
 
         Snapshots are read without a modification time, or with one that does not move when a record
         comes back; the latest version must be the one seen last.
         """
-        if self._latest_version is None or not table.num_rows:
+        if latest is None or not table.num_rows:
             return table
         key = list(self.entity.key)
         frame = pl.from_arrow(table.select([*key, VERSION_AT, LOADED_AT]))
         assert isinstance(frame, pl.DataFrame)
-        held = self._latest_version.select(*key, pl.col(VERSION_AT).alias("held"))
+        held = latest.select(*key, pl.col(VERSION_AT).alias("held"))
         joined = frame.join(held, on=key, how="left", maintain_order="left")
         step = pl.duration(microseconds=1)
         moved = joined.select(

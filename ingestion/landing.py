@@ -25,7 +25,7 @@ from pydantic import BaseModel, SecretStr
 
 from ingestion.catalog import connection_model, source_names
 from ingestion.changelog import ChangeLog, raw_url
-from ingestion.feed import Feed, Progress, Tally, resource
+from ingestion.feed import AnyFeed, Progress, Tally, resource
 from ingestion.http import Patience, VendorError, scrub
 from ingestion.lock import LockHeld, exclusive
 
@@ -115,7 +115,7 @@ def land(
 
 def land_feeds(
     source: str,
-    feeds: Callable[[], Iterable[Feed]],
+    feeds: Callable[[], Iterable[AnyFeed]],
     *,
     lake_url: str,
     state_dir: Path,
@@ -138,7 +138,7 @@ def land_feeds(
 
 def _land(
     source: str,
-    feeds: Callable[[], Iterable[Feed]],
+    feeds: Callable[[], Iterable[AnyFeed]],
     lake_url: str,
     state_dir: Path,
     clock: Callable[[], datetime],
@@ -190,7 +190,7 @@ def _land(
 def _run(
     pipeline: dlt.Pipeline,
     source: str,
-    feeds: Iterable[Feed],
+    feeds: Iterable[AnyFeed],
     lake_url: str,
     logs: dict[str, ChangeLog],
     tallies: dict[str, Tally],

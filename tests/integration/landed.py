@@ -15,7 +15,7 @@ from typing import Any
 from dlt.destinations.impl.filesystem import filesystem as dlt_filesystem
 
 from ingestion.entity import VERSION_AT, Entity, Page, columns
-from ingestion.feed import Feed
+from ingestion.feed import AnyFeed, Bookmark, Feed, TokenFeed
 from ingestion.landing import LandingReport, land_feeds
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -23,6 +23,7 @@ DEALS = Entity(
     "deals", ("id",), columns(text="id name", number="amount", instant="at"), "Deals.", "at"
 )
 CALLS = Entity("calls", ("id",), columns(text="id", count="seconds", instant="at"), "Calls.", "at")
+VISITS = Entity("visits", ("id",), columns(text="id", instant="at"), "Visits.")
 
 
 def records(count: int) -> list[dict[str, Any]]:
@@ -40,8 +41,11 @@ def records(count: int) -> list[dict[str, Any]]:
     ]
 
 
-def feeds(rows: list[dict[str, Any]], *, killed: bool = False) -> list[Feed]:
-    """Two feeds over the same records; `killed` ends the process while the second is read."""
+def feeds(rows: list[dict[str, Any]], *, killed: bool = False) -> list[AnyFeed]:
+    """Three feeds over the same records; `killed` ends the process while the second is read.
+
+    The third's token counts the records handed out: none of them comes again.
+    """
 
     def read(since: datetime | None) -> Iterator[Page]:
         for start in range(0, len(rows), 500):
@@ -57,7 +61,11 @@ def feeds(rows: list[dict[str, Any]], *, killed: bool = False) -> list[Feed]:
                 kill_me()
             yield page
 
-    return [Feed(DEALS, read), Feed(CALLS, read_until_killed)]
+    def read_on(bookmark: Bookmark) -> Iterator[Page]:
+        yield rows[int(bookmark.token or 0) :]
+        bookmark.token = str(len(rows))
+
+    return [Feed(DEALS, read), Feed(CALLS, read_until_killed), TokenFeed(VISITS, read_on)]
 
 
 def land_records(

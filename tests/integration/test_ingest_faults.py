@@ -17,6 +17,7 @@ from tests.integration.landed import land_records, records
 from tests.paths import PROJECT
 
 ROWS = 1500
+TABLES = ("deals", "calls", "visits")
 
 
 def start(root: Path, count: int, moment: str) -> subprocess.Popen[bytes]:
@@ -40,7 +41,7 @@ def test_killed_landing_loses_and_doubles_nothing(tmp_path: Path, moment: str) -
     killed = start(tmp_path, 2 * ROWS, moment)
     assert killed.wait(120) == -signal.SIGKILL
     land_records(tmp_path / "lake", tmp_path / "state", records(2 * ROWS))
-    for name in ("deals", "calls"):
+    for name in TABLES:
         assert ids(tmp_path, name) == all_ids(2 * ROWS)
 
 
@@ -48,7 +49,7 @@ def test_killed_landing_loses_and_doubles_nothing(tmp_path: Path, moment: str) -
 def test_killed_first_landing_loses_and_doubles_nothing(tmp_path: Path, moment: str) -> None:
     assert start(tmp_path, ROWS, moment).wait(120) == -signal.SIGKILL
     land_records(tmp_path / "lake", tmp_path / "state", records(ROWS))
-    for name in ("deals", "calls"):
+    for name in TABLES:
         assert ids(tmp_path, name) == all_ids(ROWS)
 
 
@@ -59,7 +60,7 @@ def test_landing_killed_at_random_moments_ends_up_complete(tmp_path: Path) -> No
         running.kill()
         running.wait(30)
     land_records(tmp_path / "lake", tmp_path / "state", records(ROWS))
-    for name in ("deals", "calls"):
+    for name in TABLES:
         assert ids(tmp_path, name) == all_ids(ROWS)
 
 
@@ -97,8 +98,8 @@ def test_package_that_fails_is_set_aside_and_the_run_repeated(
     report = land_records(tmp_path / "lake", tmp_path / "state", records(ROWS))
     assert report.quarantined is not None
     assert list(Path(report.quarantined).rglob("*.parquet"))
-    assert ids(tmp_path, "deals") == all_ids(ROWS)
-    assert ids(tmp_path, "calls") == all_ids(ROWS)
+    for name in TABLES:
+        assert ids(tmp_path, name) == all_ids(ROWS)
 
 
 def test_package_that_always_fails_is_an_error_and_does_not_block_the_next_run(
@@ -109,5 +110,5 @@ def test_package_that_always_fails_is_an_error_and_does_not_block_the_next_run(
         with pytest.raises(LandingError, match=r"could not be loaded twice; copy in .*quarantine"):
             land_records(tmp_path / "lake", tmp_path / "state", records(ROWS))
     land_records(tmp_path / "lake", tmp_path / "state", records(ROWS + 1))
-    assert ids(tmp_path, "deals") == all_ids(ROWS + 1)
-    assert ids(tmp_path, "calls") == all_ids(ROWS + 1)
+    for name in TABLES:
+        assert ids(tmp_path, name) == all_ids(ROWS + 1)
