@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -143,9 +144,17 @@ class VendorClient:
     def close(self) -> None:
         self._session.close()
 
-    def get_json(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        """The JSON answer of a GET; a truncated or malformed answer is asked for again."""
-        return self._call("GET", path, read=_json, params=params)
+    def get_json(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """The JSON answer of a GET; a truncated or malformed answer is asked for again.
+
+        `path` may be an address that the vendor gave (of the next page, say), on its own host.
+        """
+        return self._call("GET", path, read=_json, params=params, headers=headers)
 
     def post_json(self, path: str, body: Any) -> Any:
         """The JSON answer of a POST; only for calls that may be repeated safely."""
@@ -176,9 +185,11 @@ class VendorClient:
         *,
         read: Callable[[requests.Response], Any],
         authorised: bool = True,
+        headers: Mapping[str, str] | None = None,
         **request: Any,
     ) -> Any:
         what = f"{self.name}: {method} {path.split('?')[0]}"
+        address = self._address(path, authorised=authorised)
         started = self.patience.now()
         trouble = ""
         renewed = False
@@ -188,13 +199,13 @@ class VendorClient:
             if self._down is not None:
                 raise SourceDownError(str(self._down))
             self._bucket.take()
-            headers = self.auth.headers(self._post_form) if authorised else {}
+            credentials = self.auth.headers(self._post_form) if authorised else {}
             asked: float | None = None
             try:
                 response = self._session.request(
                     method,
-                    self._url(path),
-                    headers=headers,
+                    address,
+                    headers={**(headers or {}), **credentials},
                     timeout=self.patience.timeout,
                     allow_redirects=False,
                     **request,
@@ -208,7 +219,7 @@ class VendorClient:
                 expired = response.status_code == 401 or verdict.expired_token
                 if expired and authorised and not renewed:
                     renewed = True
-                    if self.auth.renew(self._post_form, rejected=headers):
+                    if self.auth.renew(self._post_form, rejected=credentials):
                         continue
                 if response.status_code not in TRANSIENT and not verdict.transient:
                     raise self._refused(what, response)
@@ -234,8 +245,16 @@ class VendorClient:
             raise VendorError(f"{self.name}: {path} gave no access_token; check the credentials")
         return answer
 
-    def _url(self, path: str) -> str:
-        return f"{self.base_url}/{path.lstrip('/')}"
+    def _address(self, path: str, *, authorised: bool) -> str:
+        """The address of a path; credentials go to the vendor's own host alone."""
+        if not path.startswith(("https://", "http://")):
+            return f"{self.base_url}/{path.lstrip('/')}"
+        if authorised and urlsplit(path)[:2] != urlsplit(self.base_url)[:2]:
+            raise VendorError(
+                f"{self.name}: sent us on to {urlsplit(path).netloc}, which is not the host of "
+                f"base_url ({urlsplit(self.base_url).netloc}); credentials are not sent there"
+            )
+        return path
 
     def _refused(self, what: str, response: requests.Response) -> VendorError:
         said = self.scrub(response.text[:300].replace("\n", " "))

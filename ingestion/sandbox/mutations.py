@@ -19,7 +19,7 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:?\d\d)?)?")
 SKIPPED = {"attributes", "associations", "propertiesWithHistory"}
 CURSORS = {
     "systemmodstamp", "lastmodifieddate", "createddate", "createdat", "updatedat", "createdate",
-    "hs_lastmodifieddate", "hs_createdate", "created",
+    "hs_lastmodifieddate", "hs_createdate", "created", "modifiedon", "createdon",
 }  # fmt: skip
 BROKEN_TEXT = "n/a"
 
@@ -76,7 +76,7 @@ def _read_csv(body: bytes) -> Page | None:
 
 def _leaves(record: Record) -> Iterator[tuple[Record, str]]:
     for name, value in record.items():
-        if name in SKIPPED:
+        if name in SKIPPED or "@" in name:
             continue
         if isinstance(value, dict):
             yield from _leaves(value)
@@ -120,11 +120,10 @@ def malform(records: list[Record], field: str) -> bool:
 
 def null_key(records: list[Record], blank: str | None) -> bool:
     """One record without its id; `blank` is the format's way to write nothing."""
-    for holder, name in _leaves(records[0]):
-        if name.lower() == "id":
-            holder[name] = blank
-            return True
-    return False
+    ids = [(holder, name) for holder, name in _leaves(records[0]) if _is_id(name)]
+    for holder, name in sorted(ids, key=lambda found: found[1].lower() != "id")[:1]:
+        holder[name] = blank
+    return bool(ids)
 
 
 def duplicate(records: list[Record]) -> Record:

@@ -195,3 +195,24 @@ def test_answer_of_another_api_is_an_error_that_says_so(server: ScriptedServer, 
     server.otherwise = Reply(200, "<html>login</html>")
     with pytest.raises(SourceDownError, match="half an answer or no JSON"):
         client_of(server, time).get_json("/deals")
+
+
+def test_address_of_the_next_page_is_followed_on_the_vendors_host_alone(
+    server: ScriptedServer, time: Time
+) -> None:
+    server.otherwise = Reply(200, {"value": []})
+    client = client_of(server, time)
+    client.get_json(f"{server.url}/next?page=2", headers={"Prefer": "small"})
+    assert (server.asked[0].path, server.asked[0].headers["Prefer"]) == ("/next", "small")
+    with pytest.raises(VendorError, match=r"other\.example, which is not the host"):
+        client.get_json("https://other.example/next")
+    assert len(server.asked) == 1
+
+
+def test_token_may_be_bought_at_another_host(server: ScriptedServer, time: Time) -> None:
+    server.replies.append(Reply(200, {"access_token": "first"}))
+    server.otherwise = Reply(200, [])
+    login = server.url.replace("127.0.0.1", "localhost")
+    token = OAuthToken(f"{login}/login/token", {"client_secret": SECRET}, secret_values=(SECRET,))
+    client_of(server, time, token).get_json("/deals")
+    assert [asked.path for asked in server.asked] == ["/login/token", "/deals"]
