@@ -65,11 +65,15 @@ class Patience:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a vendor's body says beyond the status: try again, and after how many seconds."""
+    """What a vendor's body says beyond the status: try again, and after how many seconds.
+
+    `meaning` says in words what the vendor's own code stands for and what to do about it.
+    """
 
     transient: bool = False
     wait_seconds: float | None = None
     expired_token: bool = False
+    meaning: str | None = None
 
 
 class TokenBucket:
@@ -107,6 +111,11 @@ def no_verdict(response: requests.Response) -> Verdict:
     return Verdict()
 
 
+def status_tells(response: requests.Response) -> bool:
+    """For vendors whose errors all have an error status."""
+    return False
+
+
 def no_allowance(response: requests.Response) -> Rate | None:
     """For vendors that do not tell an account's rate."""
     return None
@@ -119,8 +128,9 @@ class VendorClient:
     Once a call has given up, the source counts as down for this client: other threads do not wait
     as long again for the same answer.
 
-    `name` starts every message. `judge` reads vendor signals from an answer with an error status,
-    `allowance` the account's rate from any answer; until then `rate` holds.
+    `name` starts every message. `is_error` finds errors among answers with status 200, `judge`
+    reads vendor signals from any error, `allowance` the account's rate from any answer; until then
+    `rate` holds.
     """
 
     name: str
@@ -129,6 +139,7 @@ class VendorClient:
     rate: Rate
     patience: Patience = field(default_factory=Patience)
     judge: Callable[[requests.Response], Verdict] = no_verdict
+    is_error: Callable[[requests.Response], bool] = status_tells
     allowance: Callable[[requests.Response], Rate | None] = no_allowance
     secrets: tuple[str, ...] = ()
 
@@ -213,7 +224,7 @@ class VendorClient:
                 told = self.allowance(response)
                 if told is not None:
                     self._bucket.adopt(told)
-                if response.status_code < 300:
+                if response.status_code < 300 and not self.is_error(response):
                     return read(response)
                 verdict = self.judge(response)
                 expired = response.status_code == 401 or verdict.expired_token
@@ -222,8 +233,10 @@ class VendorClient:
                     if self.auth.renew(self._post_form, rejected=credentials):
                         continue
                 if response.status_code not in TRANSIENT and not verdict.transient:
-                    raise self._refused(what, response)
+                    raise self._refused(what, response, verdict.meaning)
                 trouble = f"answered {response.status_code}"
+                if verdict.meaning:
+                    trouble += f" ({verdict.meaning})"
                 asked = verdict.wait_seconds
                 asked = retry_after(response) if asked is None else asked
             except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
@@ -256,9 +269,9 @@ class VendorClient:
             )
         return path
 
-    def _refused(self, what: str, response: requests.Response) -> VendorError:
+    def _refused(self, what: str, response: requests.Response, meaning: str | None) -> VendorError:
         said = self.scrub(response.text[:300].replace("\n", " "))
-        hint = {
+        hint = meaning or {
             400: "the request does not suit this account",
             401: "the credentials are not valid; check them",
             403: "the credentials lack a permission",
@@ -270,11 +283,11 @@ class VendorClient:
         self, what: str, trouble: str, attempts: int, spent: float, asked: float | None
     ) -> SourceDownError:
         times = "once" if attempts == 1 else f"{attempts} times"
-        if asked is not None and "429" in trouble:
+        if asked is not None and asked > self.patience.total_seconds:
             advice = (
                 f"the vendor asks to wait {asked:.0f} s, longer than the "
-                f"{self.patience.total_seconds:g} s a call may take; its quota is used up, "
-                "the next run goes on from here"
+                f"{self.patience.total_seconds:g} s a call may take: a quota is used up or the "
+                "service is closed for a while; the next run goes on from here"
             )
         else:
             advice = (

@@ -102,6 +102,62 @@ def test_body_of_the_vendor_can_say_try_again(server: ScriptedServer, time: Time
     assert 3 <= time.slept[0] < 3.5
 
 
+def in_the_body(response: requests.Response) -> Verdict:
+    """Codes as some vendors put them into answers with status 200."""
+    code = response.json()["code"]
+    return Verdict(
+        transient=code in (606, 607),
+        wait_seconds=86_400 if code == 607 else None,
+        expired_token=code == 602,
+        meaning=f"code {code} in words",
+    )
+
+
+def says_error(response: requests.Response) -> bool:
+    return "code" in response.json()
+
+
+def test_error_with_status_200_is_treated_as_an_error(server: ScriptedServer, time: Time) -> None:
+    server.replies.extend(
+        [
+            Reply(200, {"access_token": "token-one"}),
+            Reply(200, {"code": 606}),
+            Reply(200, {"code": 602}),
+            Reply(200, {"access_token": "token-two"}),
+            Reply(200, {"result": [1]}),
+        ]
+    )
+    client = client_of(server, time, oauth(), judge=in_the_body, is_error=says_error)
+    assert client.get_json("/leads") == {"result": [1]}
+    assert len(time.slept) == 1
+    assert server.asked[-1].headers["Authorization"] == "Bearer token-two"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "message"),
+    [
+        (603, VendorError, r"answered 200 \(code 603 in words\)"),
+        (607, SourceDownError, r"answered 200 \(code 607 in words\) once .*asks to wait 86400 s"),
+        (606, SourceDownError, r"\(code 606 in words\) 5 times .*source is down"),
+    ],
+)
+def test_error_with_status_200_says_what_its_code_means(
+    server: ScriptedServer, time: Time, code: int, kind: type[VendorError], message: str
+) -> None:
+    server.otherwise = Reply(200, {"code": code})
+    client = client_of(server, time, judge=in_the_body, is_error=says_error)
+    with pytest.raises(kind, match=message):
+        client.get_json("/leads")
+
+
+def test_half_of_an_answer_that_might_be_an_error_is_asked_for_again(
+    server: ScriptedServer, time: Time
+) -> None:
+    server.replies.extend([Reply(200, '{"code": 60'), Reply(200, {"result": []})])
+    client = client_of(server, time, judge=in_the_body, is_error=says_error)
+    assert client.get_json("/leads") == {"result": []}
+
+
 def test_source_that_stays_down_gives_a_clear_error(server: ScriptedServer, time: Time) -> None:
     server.otherwise = Reply(503)
     with pytest.raises(SourceDownError) as caught:
