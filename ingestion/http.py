@@ -171,6 +171,10 @@ class VendorClient:
         """The JSON answer of a POST; only for calls that may be repeated safely."""
         return self._call("POST", path, read=_json, json=body)
 
+    def post_form(self, path: str, form: Mapping[str, str]) -> Any:
+        """The JSON answer of a POST of a form; only for calls that may be repeated safely."""
+        return self._call("POST", path, read=_json, data=dict(form))
+
     def patch_json(self, path: str, body: Any) -> Any:
         """The JSON answer of a PATCH."""
         return self._call("PATCH", path, read=_json, json=body)
