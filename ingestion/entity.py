@@ -4,6 +4,7 @@ Every raw table is an append-only change log. A row is one version of one record
 say which version it is and when it was landed.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -95,6 +96,12 @@ def columns(spec: Mapping[str, str] | None = None, **by_type: str) -> pa.Schema:
     Types: text, number (double), count (int64), flag (bool), date, instant (UTC, microseconds).
     """
     return pa.schema(list(_fields({**(spec or {}), **by_type})))
+
+
+def custom_json(values: Mapping[str, Any]) -> str | None:
+    """An account's own fields as one JSON object, without empty ones; None when there are none."""
+    filled = {name: value for name, value in values.items() if value not in (None, "")}
+    return json.dumps(filled, sort_keys=True) if filled else None
 
 
 def _fields(by_type: Mapping[str, str]) -> Iterator[pa.Field]:

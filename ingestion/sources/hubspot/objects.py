@@ -1,12 +1,11 @@
 """CRM objects of HubSpot: lists, search beyond its ceiling, associations, merges, archives."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ingestion.entity import CUSTOM_FIELDS, DELETED, VERSION_AT, Page, Row
+from ingestion.entity import CUSTOM_FIELDS, DELETED, VERSION_AT, Page, Row, custom_json
 from ingestion.http import VendorClient, field_of
 from ingestion.sources.hubspot.settings import (
     ASSOCIATION_ROWS,
@@ -264,12 +263,9 @@ def _row(kind: CrmObject, record: Any) -> Row:
         row[column] = _first(record, target)
     if kind.has_custom_fields:
         known = {*kind.properties, kind.modified, "hs_object_id", "createdate", "hs_createdate"}
-        extra = {
-            name: value
-            for name, value in values.items()
-            if name not in known and value not in (None, "")
-        }
-        row[CUSTOM_FIELDS] = json.dumps(extra, sort_keys=True) if extra else None
+        row[CUSTOM_FIELDS] = custom_json(
+            {name: value for name, value in values.items() if name not in known}
+        )
     return row
 
 

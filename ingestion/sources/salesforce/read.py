@@ -1,17 +1,15 @@
 """Reading one Salesforce object: what the org has of it, then REST pages or Bulk CSV."""
 
-import io
-import json
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as pacsv
 import requests
 
-from ingestion.entity import CUSTOM_FIELDS, DELETED, VERSION_AT, Page, Row
+from ingestion.csv_text import read_text
+from ingestion.entity import CUSTOM_FIELDS, DELETED, VERSION_AT, Page, Row, custom_json
 from ingestion.http import HalfAnswerError, VendorClient, VendorError, Verdict, field_of
 from ingestion.sources.salesforce.settings import (
     API,
@@ -24,7 +22,6 @@ from ingestion.sources.salesforce.settings import (
 
 logger = logging.getLogger(__name__)
 
-CSV_BLOCK_BYTES = 32 * 1024 * 1024
 TRANSIENT_CODES = {"SERVER_UNAVAILABLE", "UNABLE_TO_LOCK_ROW", "REQUEST_LIMIT_EXCEEDED"}
 
 
@@ -106,12 +103,6 @@ def _row(sobject: SObject, record: Any, version_field: str) -> Row:
     return row
 
 
-def custom_json(values: dict[str, Any]) -> str | None:
-    """The org's own fields as one JSON object, without empty ones; None when there are none."""
-    filled = {name: value for name, value in values.items() if value not in (None, "")}
-    return json.dumps(filled, sort_keys=True) if filled else None
-
-
 def _bulk(client: VendorClient, sobject: SObject, soql: str, version_field: str) -> Iterator[Page]:
     job = client.post_json(f"{API}/jobs/query", {"operation": "queryAll", "query": soql})
     path = f"{API}/jobs/query/{field_of(job, 'id', 'salesforce: bulk query')}"
@@ -153,26 +144,7 @@ def _await_job(client: VendorClient, path: str, name: str) -> None:
 
 def _read_csv(response: requests.Response) -> tuple[pa.Table, list[str], str | None]:
     """Rows as strings, lines that are no rows, and the locator of what follows."""
-    broken: list[str] = []
-
-    def set_aside(row: pacsv.InvalidRow) -> str:
-        broken.append(row.text)
-        return "skip"
-
-    body = response.content
-    header = body.split(b"\n", 1)[0].decode("utf-8").strip()
-    names = [name.strip('"') for name in header.split(",")]
-    table = pacsv.read_csv(
-        io.BytesIO(body),
-        read_options=pacsv.ReadOptions(block_size=CSV_BLOCK_BYTES),
-        parse_options=pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=set_aside),
-        convert_options=pacsv.ConvertOptions(
-            column_types={name: pa.string() for name in names},
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=True,
-        ),
-    )
+    table, broken = read_text(response.content)
     promised = response.headers.get("Sforce-NumberOfRecords")
     if promised is not None and int(promised) > table.num_rows + len(broken):
         raise HalfAnswerError(f"{table.num_rows} of {promised} rows")
