@@ -46,9 +46,15 @@ def read_page(content_type: str, body: bytes, lists: tuple[str, ...]) -> Page | 
         for name in lists:
             records = part.get(name) if isinstance(part, dict) else None
             if isinstance(records, list) and records and isinstance(records[0], dict):
-                shape = str(records[0].get("attributes", {}).get("type", name))
+                shape = type_of(records[0]) or name
                 return Page(records, None, shape, lambda: orjson.dumps(document))
     return None
+
+
+def type_of(record: Record) -> str:
+    """The type that a record says it has in `attributes`, empty where it says none."""
+    attributes = record.get("attributes")
+    return str(attributes.get("type", "")) if isinstance(attributes, dict) else ""
 
 
 def _read_csv(body: bytes) -> Page | None:

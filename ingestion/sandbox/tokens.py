@@ -26,6 +26,11 @@ class TokenBook:
             expiry = self._expiry.get(token)
         return expiry is not None and self._now() < expiry
 
+    def is_known(self, token: str) -> bool:
+        """Whether it was issued and not revoked; it may be over."""
+        with self._lock:
+            return token in self._expiry
+
     def revoke_all(self) -> None:
         with self._lock:
             self._expiry.clear()

@@ -69,7 +69,8 @@ class Weather:
         if start["status"] == 200:
             kind = headers.get("content-type", b"").decode("latin-1")
             page = mutations.read_page(kind, content, self._world.vendors[vendor].lists)
-            place = scope["path"] if page is None or "attributes" not in page.records[0] else ""
+            is_typed = page is not None and mutations.type_of(page.records[0])
+            place = "" if is_typed else scope["path"]
             if page is not None and self._world.faults.damage(vendor, target, place, page):
                 content = page.to_bytes()
         headers["content-length"] = str(len(content)).encode("ascii")
