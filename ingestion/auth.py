@@ -1,12 +1,14 @@
 """How a vendor knows us: tokens, and how to get a new one when the old one is over."""
 
+import base64
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-TokenRequest = Callable[[str, Mapping[str, str]], dict[str, Any]]
-"""Posts a form to a path and gives back the JSON answer; the client's own, with its patience."""
+TokenRequest = Callable[[str, Mapping[str, str], Mapping[str, str]], dict[str, Any]]
+"""Posts a form with headers to a path, or to the URL of a login server of its own, and gives back
+the JSON answer; the client's own, with its patience."""
 
 
 class Auth(Protocol):
@@ -37,11 +39,33 @@ class BearerToken:
         return False
 
 
+@dataclass(frozen=True)
+class BasicLogin:
+    """User and password, or key and secret, with every request (RFC 7617)."""
+
+    user: str
+    password: str
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.password, self._encoded)
+
+    def headers(self, post_form: TokenRequest) -> dict[str, str]:
+        return {"Authorization": f"Basic {self._encoded}"}
+
+    def renew(self, post_form: TokenRequest, *, rejected: Mapping[str, str]) -> bool:
+        return False
+
+    @property
+    def _encoded(self) -> str:
+        return base64.b64encode(f"{self.user}:{self.password}".encode()).decode("ascii")
+
+
 @dataclass
 class OAuthToken:
     """A short-lived token bought with a form: client credentials or a refresh token.
 
-    Threads share it. When many get 401 at once only the first buys a new token: the others find
+    `login` proves who asks for it where the form does not. Threads share the token. When many get 401 at once only the first buys a new token: the others find
     that the token they were refused with is not the current one any more.
     """
 
@@ -49,24 +73,30 @@ class OAuthToken:
     form: Mapping[str, str]
     extra_headers: Mapping[str, str] = field(default_factory=dict)
     secret_values: tuple[str, ...] = ()
+    login: BasicLogin | None = None
     _token: str | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return (*self.secret_values, self._token) if self._token else self.secret_values
+        known = (*self.secret_values, *(self.login.secrets if self.login else ()))
+        return (*known, self._token) if self._token else known
 
     def headers(self, post_form: TokenRequest) -> dict[str, str]:
         with self._lock:
             if self._token is None:
-                self._token = str(post_form(self.token_path, self.form)["access_token"])
+                self._token = self._bought(post_form)
             return self._as_headers()
 
     def renew(self, post_form: TokenRequest, *, rejected: Mapping[str, str]) -> bool:
         with self._lock:
             if rejected.get("Authorization") == f"Bearer {self._token}":
-                self._token = str(post_form(self.token_path, self.form)["access_token"])
+                self._token = self._bought(post_form)
             return True
+
+    def _bought(self, post_form: TokenRequest) -> str:
+        login = self.login.headers(post_form) if self.login else {}
+        return str(post_form(self.token_path, self.form, login)["access_token"])
 
     def _as_headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}", **self.extra_headers}

@@ -256,8 +256,12 @@ class VendorClient:
                 raise self._down
             self.patience.sleep(pause)
 
-    def _post_form(self, path: str, form: Mapping[str, str]) -> dict[str, Any]:
-        answer = self._call("POST", path, read=_json, authorised=False, data=dict(form))
+    def _post_form(
+        self, path: str, form: Mapping[str, str], login: Mapping[str, str]
+    ) -> dict[str, Any]:
+        answer = self._call(
+            "POST", path, read=_json, authorised=False, headers=login, data=dict(form)
+        )
         if not isinstance(answer, dict) or "access_token" not in answer:
             raise VendorError(f"{self.name}: {path} gave no access_token; check the credentials")
         return answer

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from ingestion.auth import Auth, BearerToken, OAuthToken
+from ingestion.auth import Auth, BasicLogin, BearerToken, OAuthToken
 from ingestion.http import Patience, Rate, SourceDownError, VendorClient, VendorError, Verdict
 from tests.unit.scripted_server import Asked, Reply, ScriptedServer, scripted_server
 
@@ -212,6 +212,22 @@ def test_expired_token_is_renewed_and_the_call_repeated(server: ScriptedServer, 
     client = client_of(server, time, oauth())
     assert [client.get_json("/deals")["page"] for _ in range(2)] == [1, 2]
     assert server.asked[-1].headers["Authorization"] == "Bearer token-two"
+
+
+def test_token_of_another_host_is_bought_with_a_login(server: ScriptedServer, time: Time) -> None:
+    login = BasicLogin("app", SECRET)
+    with scripted_server() as doorkeeper:
+        doorkeeper.replies.append(Reply(200, {"access_token": "fresh"}))
+        server.replies.append(Reply(200, {"rows": []}))
+        auth = OAuthToken(f"{doorkeeper.url}/token", {"grant_type": "account"}, login=login)
+        client = client_of(server, time, auth)
+        assert client.get_json("/rows") == {"rows": []}
+        bought = doorkeeper.asked[0]
+    assert bought.headers["Authorization"] == "Basic YXBwOnZlcnktc2VjcmV0LXZhbHVl"
+    assert bought.body == "grant_type=account"
+    assert server.asked[0].headers["Authorization"] == "Bearer fresh"
+    shown = client.scrub(f"{SECRET} YXBwOnZlcnktc2VjcmV0LXZhbHVl fresh-token")
+    assert shown == "*** *** fresh-token"
 
 
 def test_token_that_is_refused_twice_is_an_error_about_credentials(
