@@ -65,8 +65,9 @@ class BasicLogin:
 class OAuthToken:
     """A short-lived token bought with a form: client credentials or a refresh token.
 
-    `login` proves who asks for it where the form does not. Threads share the token. When many get 401 at once only the first buys a new token: the others find
-    that the token they were refused with is not the current one any more.
+    `login` proves who asks for it where the form does not. Threads share the token. When many get
+    401 at once only the first buys a new one: the others find that the token they were refused with
+    is not the current one any more.
     """
 
     token_path: str
