@@ -1,5 +1,6 @@
 """What a source hands to the landing: a feed an entity, and how a feed becomes rows of the log."""
 
+import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,14 +13,27 @@ import pyarrow.compute as pc
 from dlt.extract import DltResource
 
 from ingestion.changelog import ChangeLog
-from ingestion.conform import conform
+from ingestion.conform import conform, to_column
 from ingestion.entity import DELETED, VERSION_AT, Entity, Page, Row
 
 OVERLAP = timedelta(minutes=10)
+SWEEP_EVERY = timedelta(days=1)
 BATCH_ROWS = 20_000
 CLOCK_SKEW = timedelta(days=1)
 
 Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True)
+class Revisit:
+    """Every so often a feed reads further back, for what the vendor's time filter does not show.
+
+    `overlap` says how far. None: everything there is, and what that read does not bring any more
+    is deleted.
+    """
+
+    every: timedelta
+    overlap: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -28,8 +42,11 @@ class Feed:
 
     `since` is None on the first run, later the newest modification time landed less `overlap`.
     A feed with `complete=True` always reads everything there is: what it does not bring any more is
-    deleted. So is what `sweep`, where there is one, does not name: it is called after `read` and
-    gives the key of every record there is. Pages may repeat records and come in any order.
+    deleted. Pages may repeat records and come in any order.
+
+    For vendors whose deletes leave no trace, `sweep` gives rows with the keys of all records there
+    are. It is called after `read`, not more often than `sweep_every`; what the log has and it has
+    not is deleted. `revisit` is for changes that the time filter misses.
     """
 
     entity: Entity
@@ -37,6 +54,8 @@ class Feed:
     complete: bool = False
     overlap: timedelta = OVERLAP
     sweep: Callable[[], Iterable[list[Row]]] | None = None
+    sweep_every: timedelta = SWEEP_EVERY
+    revisit: Revisit | None = None
 
 
 @dataclass
@@ -93,57 +112,89 @@ class Tally:
     variant_columns: set[str] = field(default_factory=set)
 
 
+@dataclass
+class Reading:
+    """What a read showed: the newest version, the keys that came, and those that came deleted."""
+
+    newest: datetime | None = None
+    keys: list[pa.Table] = field(default_factory=list)
+    deleted: list[pa.Table] = field(default_factory=list)
+
+
 def resource(
     feed: AnyFeed, log: ChangeLog, tally: Tally, *, now: datetime, progress: Progress | None
 ) -> DltResource:
     """The feed as a dlt resource that appends news to the log and bad records to the rejects."""
     entity = feed.entity
+    key = list(entity.key)
 
     def rows() -> Iterator[Any]:
         state = dlt.current.resource_state(entity.name)
         held = {} if log.is_empty() else state
         cursor = datetime.fromisoformat(held["cursor"]) if "cursor" in held else None
-        since = cursor - feed.overlap if cursor else None
-        log.open(since)
         if isinstance(feed, TokenFeed):
-            bookmark = Bookmark(held.get("token"))
-            newest = yield from read(feed.read(bookmark), bookmark.restarted, is_present=True)
-            state["token"] = bookmark.token
+            newest = yield from by_token(feed, state, held, cursor)
         else:
-            parts: list[Mapping[str, str]] = [{}] if feed.complete else []
-            newest = yield from read(feed.read(since), parts, is_present=False)
-            if feed.sweep is not None:
-                yield from sweep(feed.sweep())
+            newest = yield from by_time(feed, state, held, cursor)
         newest = max(filter(None, (cursor, newest)), default=None)
         if newest is not None:
             state["cursor"] = min(newest, now + CLOCK_SKEW).isoformat()
 
-    def read(
-        pages: Iterable[Page], complete_in: list[Mapping[str, str]], *, is_present: bool
+    def by_token(
+        feed: TokenFeed, state: dict[str, Any], held: dict[str, Any], cursor: datetime | None
     ) -> Generator[Any, None, datetime | None]:
-        """Lands pages, then what is missing in the parts that were read as a whole."""
-        newest: datetime | None = None
-        seen: list[pa.Table] = []
+        log.open(cursor - feed.overlap if cursor else None)
+        bookmark = Bookmark(held.get("token"))
+        reading = yield from read(feed.read(bookmark), bookmark.restarted, is_present=True)
+        for part in bookmark.restarted:
+            yield from land(log.vanished(_keys(entity, reading.keys), now, part), None)
+        state["token"] = bookmark.token
+        return reading.newest
+
+    def by_time(
+        feed: Feed, state: dict[str, Any], held: dict[str, Any], cursor: datetime | None
+    ) -> Generator[Any, None, datetime | None]:
+        overlap: timedelta | None = feed.overlap
+        revisits = feed.revisit is not None and _is_due(held, "revisited", feed.revisit.every, now)
+        if feed.revisit is not None and revisits:
+            overlap = feed.revisit.overlap
+        since = cursor - overlap if cursor and overlap is not None else None
+        whole: list[Mapping[str, str]] = [{}] if feed.complete or overlap is None else []
+        log.open(since)
+        reading = yield from read(feed.read(since), whole, is_present=overlap is None)
+        if whole:
+            yield from land(log.vanished(_keys(entity, reading.keys), now, {}), None)
+        if revisits:
+            state["revisited"] = now.isoformat()
+        if not held:
+            state["swept_at"] = now.isoformat()
+        elif feed.sweep is not None and _is_due(held, "swept_at", feed.sweep_every, now):
+            there = _swept(entity, feed.sweep(), now)
+            if there is not None:
+                state["swept_at"] = now.isoformat()
+                present = _keys(entity, [*there, *reading.deleted])
+                yield from land(log.vanished(present, now, {}), None)
+        return reading.newest
+
+    def read(
+        pages: Iterable[Page], whole: list[Mapping[str, str]], *, is_present: bool
+    ) -> Generator[Any, None, Reading]:
+        """Lands pages. Keys are kept as soon as a part is read as a `whole`."""
+        reading = Reading()
         for page in in_batches(pages):
             conformed = conform(entity, page, loaded_at=now)
-            newest = _newest(newest, conformed.table)
-            if complete_in:
-                seen.append(conformed.table.select(list(entity.key)))
+            reading.newest = _newest(reading.newest, conformed.table)
+            if whole:
+                reading.keys += [
+                    conformed.table.select(key),
+                    _keys_of_rejects(entity, conformed.rejects),
+                ]
+            deleted = conformed.table.filter(conformed.table[DELETED])
+            reading.deleted.append(deleted.select(key))
             tally.variant_columns.update(conformed.variant_columns)
             news = log.news(conformed.table, is_present=is_present)
             yield from land(news, log.new_rejects(conformed.rejects))
-        for part in complete_in:
-            yield from land(log.vanished(_keys(entity, seen), now, part), None)
-        return newest
-
-    def sweep(pages: Iterable[list[Row]]) -> Iterator[Any]:
-        """Deletes what `pages`, rows with at least the key, do not name."""
-        dated = ([{**row, VERSION_AT: now} for row in page] for page in pages)
-        seen = [
-            conform(entity, page, loaded_at=now).table.select(list(entity.key))
-            for page in in_batches(dated)
-        ]
-        yield from land(log.vanished(_keys(entity, seen), now, {}), None)
+        return reading
 
     def land(news: pa.Table, rejects: pa.Table | None) -> Iterator[Any]:
         if news.num_rows:
@@ -187,6 +238,30 @@ def _newest(known: datetime | None, table: pa.Table) -> datetime | None:
         return known
     found = found.astimezone(UTC)
     return found if known is None else max(known, found)
+
+
+def _is_due(state: Mapping[str, Any], name: str, every: timedelta, now: datetime) -> bool:
+    return name not in state or now - datetime.fromisoformat(state[name]) >= every
+
+
+def _swept(entity: Entity, pages: Iterable[list[Row]], now: datetime) -> list[pa.Table] | None:
+    """Keys of all records there are; None if one of them cannot be read: then nothing is deleted,
+    and the next run sweeps again."""
+    found = [
+        conform(entity, [{**row, VERSION_AT: now} for row in page], loaded_at=now) for page in pages
+    ]
+    if any(page.rejects.num_rows for page in found):
+        return None
+    return [page.table.select(list(entity.key)) for page in found]
+
+
+def _keys_of_rejects(entity: Entity, rejects: pa.Table) -> pa.Table:
+    """Keys of records that were set aside: they do not fit, but they are not gone."""
+    records = [json.loads(record) for record in rejects["record"].to_pylist()]
+    rows = [record for record in records if isinstance(record, dict)]
+    fields = pa.schema([entity.columns.field(key) for key in entity.key])
+    columns = [to_column([row.get(each.name) for row in rows], each.type)[0] for each in fields]
+    return pa.Table.from_arrays(columns, schema=fields)
 
 
 def _keys(entity: Entity, seen: list[pa.Table]) -> pl.DataFrame:

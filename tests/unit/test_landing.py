@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from ingestion import landing
 from ingestion.entity import DELETED, VERSION_AT, Entity, Page, columns
-from ingestion.feed import Feed
+from ingestion.feed import Feed, Revisit
 from ingestion.landing import LandingError, LandingLocked, LandingReport, land, land_feeds
 from ingestion.lock import exclusive
 from ingestion.maintenance import maintain
@@ -312,3 +312,73 @@ def test_maintenance_compacts_and_loses_nothing(tmp_path: Path) -> None:
     assert care["acme/deals"].files_deleted == 4
     assert len(table(tmp_path, "deals")) == 4
     assert land_pages(tmp_path, DEALS, [[deal(4)]]).tables["deals"].rows == 1
+
+
+def test_revisit_of_everything_finds_old_changes_and_deletions(tmp_path: Path) -> None:
+    """The vendor shows only the last hour's plans; once a day all of them are read."""
+    shown = {"1": plan("1", "old"), "2": plan("2", "gone soon"), "3": plan("3", "new")}
+    asked: list[datetime | None] = []
+
+    def read(since: datetime | None) -> Iterable[Page]:
+        asked.append(since)
+        yield [row for row in shown.values() if since is None or row["id"] == "3"]
+
+    def land_at(hours: int) -> LandingReport:
+        feed = Feed(PLANS, read, overlap=timedelta(hours=1), revisit=Revisit(timedelta(days=1)))
+        return land_feeds(
+            "acme",
+            lambda: [feed],
+            lake_url=str(tmp_path / "lake"),
+            state_dir=tmp_path / "state",
+            clock=lambda: NOW + timedelta(hours=hours),
+        )
+
+    land_at(0)
+    shown["1"] = plan("1", "changed")
+    del shown["2"]
+    assert land_at(1).load_id is None
+    swept = land_at(24).tables["plans"]
+    assert (swept.rows, swept.tombstones) == (1, 1)
+    assert land_at(25).load_id is None
+    assert [since is None for since in asked] == [True, False, True, False]
+    shown["2"] = plan("2", "gone soon")
+    assert land_at(48).tables["plans"].rows == 1
+
+
+def test_record_that_does_not_fit_any_more_is_not_deleted(tmp_path: Path) -> None:
+    land_pages(tmp_path, PLANS, [[plan("1", "a"), plan("2", "b")]], complete=True)
+    bad = {**plan("2", "b"), "name": ["b"]}
+    report = land_pages(tmp_path, PLANS, [[plan("1", "a"), bad, "no record"]], complete=True)
+    assert (report.tables["plans"].rejects, report.tables["plans"].tombstones) == (2, 0)
+
+
+def test_daily_sweep_deletes_what_left_no_trace(tmp_path: Path) -> None:
+    swept: list[int] = []
+
+    def run(hours: int, changed: list[dict[str, Any]], there: list[str | None]) -> tuple[int, int]:
+        def sweep() -> Iterable[list[dict[str, Any]]]:
+            swept.append(hours)
+            yield [{"id": each} for each in there]
+
+        report = land_feeds(
+            "acme",
+            lambda: [Feed(DEALS, lambda since: [changed], sweep=sweep)],
+            lake_url=str(tmp_path / "lake"),
+            state_dir=tmp_path / "state",
+            clock=lambda: NOW + timedelta(hours=hours),
+        )
+        return report.tables["deals"].rows, report.tables["deals"].tombstones
+
+    told = {"id": "2", VERSION_AT: (NOW + timedelta(hours=24)).isoformat(), DELETED: True}
+    assert run(0, [deal(1), deal(2), deal(3), deal(4)], []) == (4, 0)
+    assert run(23, [], []) == (0, 0)
+    assert run(24, [told, deal(5)], ["1", "3", "5"]) == (1, 2)
+    assert run(48, [], ["1", None]) == (0, 0)
+    assert run(49, [], ["1", "5"]) == (0, 1)
+    assert swept == [24, 48, 49]
+    gone = {row["id"]: row[VERSION_AT] - NOW for row in table(tmp_path, "deals") if row[DELETED]}
+    assert gone == {
+        "2": timedelta(hours=24),
+        "3": timedelta(hours=49),
+        "4": timedelta(hours=24),
+    }

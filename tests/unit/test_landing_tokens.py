@@ -1,6 +1,6 @@
 """Feeds whose vendor hands out a token: where the next run goes on, and what a lost token does."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from deltalake import DeltaTable
 
 from ingestion.entity import DELETED, LOADED_AT, VERSION_AT, Entity, Page, columns
-from ingestion.feed import AnyFeed, Bookmark, Feed, TokenFeed
+from ingestion.feed import AnyFeed, Bookmark, TokenFeed
 from ingestion.landing import LandingError, LandingReport, land_feeds
 from tests.integration.landed import START
 
@@ -127,15 +127,3 @@ def test_record_that_comes_back_unchanged_is_alive_again(inbox: Inbox) -> None:
     assert inbox.land(*twice).tables["mails"].rows == 1
     assert inbox.alive() == {"1": "a"}
     assert inbox.land(mail("1", "a")).load_id is None
-
-
-def test_sweep_deletes_what_it_does_not_name(inbox: Inbox) -> None:
-    def swept(rows: list[dict[str, Any]], *ids: str) -> Callable[[], LandingReport]:
-        sweep = [[{"id": each} for each in ids]]
-        return lambda: inbox.feed(Feed(MAILS, lambda since: [rows], sweep=lambda: sweep))
-
-    swept([mail("1", "a"), mail("2", "b")], "1", "2")()
-    report = swept([mail("3", "c", hours=2)], "2", "3")()
-    assert (report.tables["mails"].rows, report.tables["mails"].tombstones) == (1, 1)
-    assert inbox.alive() == {"2": "b", "3": "c"}
-    assert swept([], "2", "3")().load_id is None
