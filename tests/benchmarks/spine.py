@@ -19,6 +19,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.benchmarks.event_log import EVENTS, section
+
 PROJECT = Path(__file__).resolve().parents[2]
 REPORT = PROJECT / "docs" / "performance.md"
 PORT_BASE = "24100"
@@ -137,6 +139,7 @@ def report(results: list[Measured]) -> str:
         for step, seconds in shown:
             if seconds / total >= LEAST_SHARE:
                 lines.append(f"| {step} | {seconds:.1f} | {seconds / total:.0%} |")
+    lines += ["", f"## Storing {EVENTS} events of Dagster", "", section()]
     return "\n".join(lines) + "\n"
 
 
