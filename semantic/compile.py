@@ -136,6 +136,7 @@ def _fact(
     models: Mapping[str, Any],
     types: Mapping[str, Mapping[str, str]],
 ) -> _Fact:
+    _refuse_subqueries(model)
     columns = _dimensions(model, types)
     joins = tuple(_joins(model, models, types))
     expressions = {d["name"]: d["expr"] or d["name"] for d in model["dimensions"]}
@@ -164,6 +165,16 @@ def _fact(
         time_column=(model["defaults"] or {}).get("agg_time_dimension"),
         joins=joins,
     )
+
+
+def _refuse_subqueries(model: Mapping[str, Any]) -> None:
+    """An expression reads its own model only: dbt would not see what else it depends on."""
+    for part in (*model["dimensions"], *model["measures"]):
+        if re.search(r"\bselect\b", part["expr"] or "", re.IGNORECASE):
+            raise CompileError(
+                f"semantic model {model['name']}: {part['name']} reads another table; make it a "
+                f"column of {_relation(model)}"
+            )
 
 
 def _joins(

@@ -190,6 +190,12 @@ def test_two_dimensions_of_one_name_are_refused() -> None:
         compiled(BOOKINGS, models=[REPS, clash])
 
 
+def test_an_expression_that_reads_another_table_is_refused() -> None:
+    far = measure("far", expr="case when day < (select max(day) from marts.fct_quotas) then 1 end")
+    with pytest.raises(CompileError, match=r"deals: far reads another .* of marts\.fct_deals"):
+        compiled(BOOKINGS, models=[REPS, {**DEALS, "measures": [*DEALS["measures"], far]}])
+
+
 def test_an_unknown_kind_names_the_allowed_ones() -> None:
     with pytest.raises(CompileError, match=r"kind is 'euros'; allowed: money, "):
         compiled({**BOOKINGS, "config": {"meta": {"kind": "euros"}}})

@@ -47,6 +47,10 @@ current_quarter as (
     where date_day = {{ as_of_date() }}
 ),
 
+last_quota as (
+    select max(quota_month) as quota_month from {{ ref('int_quotas__unioned') }}
+),
+
 joined as (
     select
         opportunities.*,
@@ -72,7 +76,8 @@ joined as (
         (
             opportunities.close_date >= current_quarter.starts_on
             and opportunities.close_date < current_quarter.ends_before
-        ) as is_trailing_4q
+        ) as is_trailing_4q,
+        opportunities.close_date < last_quota.quota_month + interval '1' month as is_within_quotas
     from opportunities
     left join milestones
         on opportunities.source = milestones.source
@@ -100,6 +105,7 @@ joined as (
         on opportunities.source = campaigns.source
         and opportunities.campaign_id = campaigns.campaign_id
     cross join current_quarter
+    cross join last_quota
 ),
 
 classified as (
@@ -144,6 +150,7 @@ select
     not closed and category <> 'Omitted' as is_open,
     not closed and category <> 'Omitted' and coalesce(stage_order, 0) >= 2 as is_qualified,
     coalesce(closed and is_trailing_4q, false) as is_closed_trailing_4q,
+    coalesce(is_within_quotas, false) as is_within_quotas,
     case when is_won then {{ days_from('created_date', 'close_date') }} end as sales_cycle_days,
     {{ days_from('created_date', 'valued_date') }} as age_days,
     case
