@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pyarrow as pa
 from deltalake import write_deltalake
 
 from ingestion.catalog import entities
 from ingestion.entity import DELETED, INSTANT, LOAD_ID, LOADED_AT, META_COLUMNS, VERSION_AT, Entity
+from orchestration.ml_tables import to_arrow
 from tests.paths import PROJECT
 
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -56,15 +58,12 @@ class RawLake:
                 }
                 for row in rows
             ]
-            unknown = {column for row in complete for column in row} - set(schema.names)
-            if unknown:
-                raise ValueError(f"{source}.{name} has no columns {sorted(unknown)}")
-            columns = [
-                pa.array([_value(row.get(each.name), each.type) for row in complete], each.type)
-                for each in schema
-            ]
-            table = pa.Table.from_arrays(columns, schema=schema)
-            write_deltalake(self._table(source, name), table, mode="append")
+            write_deltalake(self._table(source, name), _arrow(complete, schema), mode="append")
+
+    def predict(self, model: str, schema: pl.Schema, rows: Rows) -> None:
+        """Appends rows to the ledger of a model, which is made with the first of them."""
+        table = _arrow(rows, to_arrow(schema.to_frame()).schema)
+        write_deltalake(str(self.root / "ml" / model / "predictions"), table, mode="append")
 
     def _table(self, source: str, entity: str) -> str:
         return str(self.root / "raw" / source / entity)
@@ -92,9 +91,9 @@ class Release:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def run(self, *arguments: str, as_of: str) -> str:
-        """Builds all marts without their tests."""
-        return self.dbt("run", "--select", "+path:models/marts", *arguments, as_of=as_of)
+    def run(self, *more: str, as_of: str) -> str:
+        """Builds all marts and what else is selected, without their tests."""
+        return self.dbt("run", "--select", "+path:models/marts", *more, as_of=as_of)
 
     def build(self, *arguments: str, as_of: str) -> str:
         """Builds and tests all but features and scores."""
@@ -143,6 +142,18 @@ def differences(left: Release, right: Release, schema: str = "marts") -> dict[st
 
 def _schema(entity: Entity) -> pa.Schema:
     return pa.schema([*entity.columns, *META_COLUMNS])
+
+
+def _arrow(rows: Rows, schema: pa.Schema) -> pa.Table:
+    given = list(rows)
+    unknown = {column for row in given for column in row} - set(schema.names)
+    if unknown:
+        raise ValueError(f"no such columns: {sorted(unknown)}")
+    columns = [
+        pa.array([_value(row.get(each.name), each.type) for row in given], each.type)
+        for each in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _value(value: Any, kind: pa.DataType) -> Any:

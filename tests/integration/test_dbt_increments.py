@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from models_ml.forecasting.predict import PREDICTION_SCHEMA
 from tests.integration.dbt_release import RawLake, Release, differences
 
 SOURCES = ("salesforce", "hubspot", "google_ads")
@@ -102,6 +103,8 @@ def beginning(lake: RawLake) -> None:
             opportunity("O3", at, "Won", is_closed=True, is_won=True, close_date="2026-10-09",
                         forecast_category_name="Closed", contact_id="K1"),
             opportunity("O4", at, "Discovery", owner_id=None),
+            opportunity("O5", at, "Won", is_closed=True, is_won=True, close_date="2026-09-28",
+                        forecast_category_name="Closed", created_date="2026-09-01T15:00:00"),
         ],
         "opportunity_history": [
             entry("H1", "O1", "2026-10-01T15:00:00", "Discovery"),
@@ -214,6 +217,9 @@ def undeleted_and_out_of_order(lake: RawLake) -> None:
             opportunity("O2", at, "Proposal", currency_iso_code="EUR", account_id="A2"),
             opportunity("O2", "2026-10-24T12:00:00", "Discovery", currency_iso_code="EUR"),
             opportunity("O4", at, "Discovery", owner_id="U2"),
+            opportunity("O5", at, "Won", is_closed=True, is_won=True, close_date="2026-09-28",
+                        forecast_category_name="Closed", created_date="2026-09-01T15:00:00",
+                        amount=1200.0),
         ],
         "opportunity_history": [
             entry("H8", "O1", "2026-10-07T12:00:00", "Discovery", amount=400.0),
@@ -233,6 +239,34 @@ def undeleted_and_out_of_order(lake: RawLake) -> None:
     })  # fmt: skip
 
 
+def forecast(origin: str, scored_at: str, amount: float, **other: Any) -> dict[str, Any]:
+    return {
+        "origin_date": origin, "level": "company", "region_name": "All", "period_type": "month",
+        "period_start_date": "2026-10-01", "forecast_amount": amount, "low_amount": 0.0,
+        "high_amount": 2 * amount, "booked_to_date_amount": 0.0, "baseline_name": "b",
+        "baseline_amount": amount, "model_version": "1", "scored_at": scored_at, **other,
+    }  # fmt: skip
+
+
+FORECAST_STEPS: tuple[list[dict[str, Any]], ...] = (
+    [
+        forecast("2026-09-05", "2026-10-11T03:00:00Z", 1.0, period_start_date="2026-09-01"),
+        forecast("2026-10-10", "2026-10-11T03:00:00Z", 2.0, period_type="quarter",
+                 period_start_date="2026-08-01"),
+        forecast("2026-10-10", "2026-10-11T03:00:00Z", 3.0),
+    ],
+    [
+        forecast("2026-10-12", "2026-10-12T15:00:00Z", 4.0),
+        forecast("2026-10-12", "2026-10-12T16:00:00Z", 5.0, model_version="2"),
+        forecast("2026-10-12", "2026-10-13T03:00:00Z", 6.0),
+        forecast("2026-10-10", "2026-10-13T03:00:00Z", 7.0),
+    ],
+    [forecast("2026-10-20", "2026-10-21T03:00:00Z", 8.0, low_amount=None)],
+    [],
+    [forecast("2026-11-03", "2026-11-03T15:00:00Z", 9.0, period_start_date="2026-11-01")],
+)  # fmt: skip
+
+
 def nothing(lake: RawLake) -> None:
     """Days pass and no one touches anything."""
 
@@ -246,6 +280,7 @@ STEPS: tuple[Step, ...] = (
 )
 COMPARED = (2, 4)
 """Steps after which the grown release is compared with a new one."""
+FORECASTS = "fct_forecasting_scores"
 
 
 def test_increments_give_what_a_full_build_gives(tmp_path: Path) -> None:
@@ -253,9 +288,22 @@ def test_increments_give_what_a_full_build_gives(tmp_path: Path) -> None:
     grown = Release(tmp_path / "grown", lake, tmp_path / "dbt")
     for number, (as_of, change) in enumerate(STEPS):
         change(lake)
-        grown.run(as_of=as_of)
+        lake.predict("forecasting", PREDICTION_SCHEMA, FORECAST_STEPS[number])
+        grown.run("+" + FORECASTS, as_of=as_of)
         if number not in COMPARED:
             continue
         whole = Release(tmp_path / f"whole_{number}", lake, tmp_path / "dbt")
-        whole.run(as_of=as_of)
+        whole.run("+" + FORECASTS, as_of=as_of)
         assert differences(grown, whole) == {}, change.__name__
+        assert differences(grown, whole, "scores") == {}, change.__name__
+    assert grown.query(
+        "select strftime(origin_date, '%m-%d'), period_type, forecast_amount, is_current,"
+        f" actual_amount from scores.{FORECASTS} order by 1, 2"
+    ) == [
+        ("09-05", "month", 1, False, 1200),
+        ("10-10", "month", 3, False, 0),
+        ("10-10", "quarter", 2, False, 1200),
+        ("10-12", "month", 6, False, 0),
+        ("10-20", "month", 8, False, 0),
+        ("11-03", "month", 9, True, None),
+    ]

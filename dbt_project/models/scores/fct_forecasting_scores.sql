@@ -1,7 +1,45 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='forecast_key',
+    )
+}}
+
+{%- if is_incremental() %}
+{%- set newest = "timestamptz '" ~ newest_score_held() ~ "'" %}
+{%- endif %}
+
 with
 
-predictions as (
+forecasts as (
     select
+        md5(
+            cast(origin_date as varchar)
+            || '|' || level
+            || '|' || region_name
+            || '|' || period_type
+            || '|' || cast(period_start_date as varchar)
+        ) as forecast_key,
+        origin_date,
+        level,
+        region_name,
+        period_type,
+        period_start_date,
+        cast(forecast_amount as decimal(18, 2)) as forecast_amount,
+        cast(low_amount as decimal(18, 2)) as low_amount,
+        cast(high_amount as decimal(18, 2)) as high_amount,
+        cast(booked_to_date_amount as decimal(18, 2)) as booked_to_date_amount,
+        baseline_name,
+        cast(baseline_amount as decimal(18, 2)) as baseline_amount,
+        model_version,
+        {{ utc('scored_at') }} as scored_at
+    from {{ source('ml', 'forecasting_predictions') }}
+    {%- if is_incremental() %}
+    where scored_at >= {{ newest }}
+    union all
+    select
+        forecast_key,
         origin_date,
         level,
         region_name,
@@ -14,8 +52,10 @@ predictions as (
         baseline_name,
         baseline_amount,
         model_version,
-        {{ utc('scored_at') }} as scored_at
-    from {{ source('ml', 'forecasting_predictions') }}
+        scored_at
+    from {{ this }}
+    where scored_at < {{ utc(newest) }}
+    {%- endif %}
 ),
 
 outcomes as (
@@ -67,37 +107,31 @@ actuals as (
 numbered as (
     {# A forecast made on its origin date counts before one that was replayed later. #}
     select
-        predictions.*,
+        forecasts.*,
         row_number() over (
-            partition by origin_date, level, region_name, period_type, period_start_date
+            partition by forecast_key
             order by
                 {{ days_from('origin_date', local_date('scored_at')) }},
                 scored_at desc,
                 model_version desc
         ) as repetition,
         origin_date = max(origin_date) over () as is_current
-    from predictions
+    from forecasts
 )
 
 select
-    md5(
-        cast(numbered.origin_date as varchar)
-        || '|' || numbered.level
-        || '|' || numbered.region_name
-        || '|' || numbered.period_type
-        || '|' || cast(numbered.period_start_date as varchar)
-    ) as forecast_key,
+    numbered.forecast_key,
     numbered.origin_date,
     numbered.level,
     numbered.region_name,
     numbered.period_type,
     numbered.period_start_date,
-    cast(numbered.forecast_amount as decimal(18, 2)) as forecast_amount,
-    cast(numbered.low_amount as decimal(18, 2)) as low_amount,
-    cast(numbered.high_amount as decimal(18, 2)) as high_amount,
-    cast(numbered.booked_to_date_amount as decimal(18, 2)) as booked_to_date_amount,
+    numbered.forecast_amount,
+    numbered.low_amount,
+    numbered.high_amount,
+    numbered.booked_to_date_amount,
     numbered.baseline_name,
-    cast(numbered.baseline_amount as decimal(18, 2)) as baseline_amount,
+    numbered.baseline_amount,
     cast(
         case
             when periods.period_end_date < {{ as_of_date() }}
@@ -116,3 +150,25 @@ left join actuals
     and numbered.period_start_date = actuals.period_start_date
     and numbered.region_name = actuals.region_name
 where numbered.repetition = 1
+{%- if is_incremental() %}
+{#- What is written is new, or changed since: its period ended, or a newer origin came. #}
+except
+select
+    forecast_key,
+    origin_date,
+    level,
+    region_name,
+    period_type,
+    period_start_date,
+    forecast_amount,
+    low_amount,
+    high_amount,
+    booked_to_date_amount,
+    baseline_name,
+    baseline_amount,
+    actual_amount,
+    model_version,
+    scored_at,
+    is_current
+from {{ this }}
+{%- endif %}
