@@ -33,8 +33,13 @@ RAW_FOLDER = "raw"
 
 def raw_url(lake_url: str) -> str:
     """The URL of the raw zone; a local path becomes a `file://` URL."""
+    return zone_url(lake_url, RAW_FOLDER)
+
+
+def zone_url(lake_url: str, zone: str) -> str:
+    """The URL of a folder of the lake."""
     root = lake_url if urlparse(lake_url).scheme else Path(lake_url).absolute().as_uri()
-    return f"{root.rstrip('/')}/{RAW_FOLDER}"
+    return f"{root.rstrip('/')}/{zone}"
 
 
 def ensure_table(url: str, schema: pa.Schema, description: str) -> None:

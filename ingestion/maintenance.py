@@ -1,11 +1,12 @@
-"""Nightly care of the raw Delta tables: dlt and Delta do none by themselves."""
+"""Nightly care of Delta tables: neither dlt nor Delta does any by itself."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deltalake import DeltaTable
 from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType
 
-from ingestion.changelog import raw_url
+from ingestion.changelog import zone_url
 
 TARGET_FILE_BYTES = 256 * 1024 * 1024
 
@@ -20,27 +21,27 @@ class TableCare:
     delta_version: int
 
 
-def maintain(lake_url: str, *, retention_hours: int) -> dict[str, TableCare]:
-    """Compacts, checkpoints and vacuums all raw tables; gives `<source>/<entity>` → what was done.
+def maintain(lake_url: str, zone: str, *, retention_hours: int) -> dict[str, TableCare]:
+    """Compacts, checkpoints and vacuums all tables of a zone of the lake, `raw` or `ml`.
+
+    Gives path below the zone, as `hubspot/deals` → what was done.
 
     Files that an old version needs are kept for `retention_hours`: time travel and readers of an
     earlier version work for that long. Tables with one file are not rewritten.
     """
-    return {
-        "/".join(url.rsplit("/", 2)[1:]): _care(url, retention_hours)
-        for url in table_urls(raw_url(lake_url))
-    }
-
-
-def table_urls(root: str) -> list[str]:
-    """All Delta tables two levels below the root."""
+    root = zone_url(lake_url, zone)
     files, path = FileSystem.from_uri(root)
-    return [
-        f"{root}/{source.base_name}/{table.base_name}"
-        for source in _folders(files, path)
-        for table in _folders(files, source.path)
-        if files.get_file_info(f"{table.path}/_delta_log").type == FileType.Directory
-    ]
+    tables = [table.removeprefix(f"{path}/") for table in _tables(files, path)]
+    return {table: _care(f"{root}/{table}", retention_hours) for table in tables}
+
+
+def _tables(files: FileSystem, path: str) -> Iterator[str]:
+    """The folders below the path that are Delta tables, at any depth."""
+    for folder in _folders(files, path):
+        if files.get_file_info(f"{folder.path}/_delta_log").type == FileType.Directory:
+            yield folder.path
+        else:
+            yield from _tables(files, folder.path)
 
 
 def _folders(files: FileSystem, path: str) -> list[FileInfo]:

@@ -9,7 +9,8 @@ CANDIDATE = AssetKey(["release", "candidate"])
 REWRITTEN = AssetKey(["release", "rewritten"])
 PUBLISHED = AssetKey(["release", "published"])
 PRUNED = AssetKey(["maintenance", "old_releases"])
-COMPACTED = AssetKey(["maintenance", "raw_tables"])
+COMPACTED_RAW = AssetKey(["maintenance", "raw_tables"])
+COMPACTED_ML = AssetKey(["maintenance", "ml_tables"])
 
 ML_SOURCE = "ml"
 # The ending of a dbt source table, and the asset that writes it.

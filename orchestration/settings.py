@@ -6,7 +6,6 @@ so that the code location loads without them.
 """
 
 import os
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -102,7 +101,7 @@ class Ports(Section):
 
 class Retention(Section):
     releases: int = Field(default=3, ge=2)
-    raw_hours: int = Field(default=168, ge=1)
+    delta_hours: int = Field(default=168, ge=1)
 
 
 class Simulation(Section):
@@ -168,9 +167,6 @@ class Settings(BaseSettings):
         if imported and "files" not in self.sources.on:
             return (*self.sources.on, "files")
         return self.sources.on
-
-    def raw_retention(self) -> timedelta:
-        return timedelta(hours=self.retention.raw_hours)
 
 
 def config_file() -> Path:

@@ -81,6 +81,7 @@ def test_the_hourly_job_neither_trains_nor_cleans_up(definitions: Definitions) -
     assert {
         "ml__lead_scoring__model",
         "release__rewritten",
+        "maintenance__ml_tables",
         "maintenance__old_releases",
         "maintenance__raw_tables",
         "deploy_dashboards",

@@ -306,7 +306,7 @@ def test_progress_is_told(tmp_path: Path) -> None:
 def test_maintenance_compacts_and_loses_nothing(tmp_path: Path) -> None:
     for number in range(4):
         land_pages(tmp_path, DEALS, [[deal(number)]])
-    care = maintain(str(tmp_path / "lake"), retention_hours=0)
+    care = maintain(str(tmp_path / "lake"), "raw", retention_hours=0)
     assert care["acme/deals"].files_before == 4
     assert care["acme/deals"].files_after == 1
     assert care["acme/deals"].files_deleted == 4
