@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -31,13 +32,56 @@ DATASETS = {
     "quota": "sales_performance", "activity_count": "activities", "lead_count": "leads",
     "lead_conversion_rate": "leads", "spend": "campaign_spend",
 }  # fmt: skip
+# The definitions of the metrics anew, over the marts alone. Quotas, leads and the rest are of the
+# region of their rep; the four quarters are those before the day's.
+FACTS = """
+with quarter as (
+    select fiscal_quarter_start_date as first_day from marts.dim_date where date_day = '{today}'
+),
+reps as (select sales_rep_key, region_name from marts.dim_sales_reps),
+deals as (
+    select
+        *,
+        close_date >= first_day - interval 12 month and close_date < first_day as is_recent
+    from marts.fct_opportunities left join reps using (sales_rep_key) cross join quarter
+),
+quotas as (select * from marts.fct_quotas left join reps using (sales_rep_key)),
+activities as (select * from marts.fct_activities left join reps using (sales_rep_key)),
+leads as (select * from marts.fct_leads left join reps using (sales_rep_key)),
+performance as (
+    select
+        region_name,
+        if(is_won, amount, 0) as won_amount,
+        if(is_open, amount, 0) as open_amount,
+        0 as quota_amount
+    from deals
+    union all
+    select region_name, 0, 0, quota_amount from quotas
+)
+"""
 MARTS = {
-    "bookings": "select {by}, sum(amount) from facts where is_won",
-    "open_pipeline": "select {by}, sum(amount) from facts where is_open",
-    "weighted_pipeline": "select {by}, sum(weighted_amount) from facts where is_open",
-    "win_rate": "select {by}, avg(is_won::int) from facts where is_closed",
-    "average_deal_size": "select {by}, avg(amount) from facts where is_won",
-    "sales_cycle_days": "select {by}, avg(close_date - created_date) from facts where is_won",
+    "bookings": "select {by}, sum(amount) from deals where is_won",
+    "open_pipeline": "select {by}, sum(amount) from deals where is_open",
+    "weighted_pipeline": "select {by}, sum(amount * probability_rate) from deals where is_open",
+    "win_rate": "select {by}, avg(is_won::int) from deals where is_closed",
+    "average_deal_size": "select {by}, avg(amount) from deals where is_won",
+    "sales_cycle_days": "select {by}, avg(close_date - created_date) from deals where is_won",
+    "pipeline_velocity": """
+        select
+            {by},
+            count(*) filter (is_open and stage_order >= 2)
+            * avg(is_won::int) filter (is_closed and is_recent)
+            * avg(amount) filter (is_won and is_recent)
+            / avg(close_date - created_date) filter (is_won and is_recent)
+        from deals
+    """,
+    "pipeline_coverage": "select {by}, sum(open_amount) / sum(quota_amount) from performance",
+    "quota_attainment": "select {by}, sum(won_amount) / sum(quota_amount) from performance",
+    "quota": "select {by}, sum(quota_amount) from quotas",
+    "activity_count": "select {by}, count(*) from activities where is_completed",
+    "lead_count": "select {by}, count(*) from leads",
+    "lead_conversion_rate": "select {by}, avg(is_converted::int) from leads",
+    "spend": "select {by}, sum(cost_amount) from marts.fct_campaign_spend_daily",
 }
 
 
@@ -60,17 +104,16 @@ def from_raw(stack: Stack) -> Numbers:
 
 def from_marts(stack: Stack) -> Numbers:
     release = served(stack.settings.paths.serving)
-    facts = (
-        "with facts as (select o.*, r.region_name from marts.fct_opportunities as o "
-        "left join marts.dim_sales_reps as r using (sales_rep_key)) "
-    )
+    today = stack.now().astimezone(ZoneInfo(stack.settings.company.time_zone)).date()
+    facts = FACTS.format(today=today)
     found: Numbers = {"All": {}}
-    for metric, query in MARTS.items():
-        found["All"][metric] = ask(release, facts + query.format(by="1")).rows[0][1]
-        for region, value in ask(
-            release, facts + query.format(by="region_name") + " group by 1"
-        ).rows:
-            found.setdefault(region, {})[metric] = value
+    for metric in METRICS:
+        total = facts + MARTS[metric].format(by="'All'")
+        found["All"][metric] = ask(release, total).rows[0][1]
+        if metric not in WITHOUT_REGION:
+            regional = facts + MARTS[metric].format(by="region_name") + " group by region_name"
+            for region, value in ask(release, regional).rows:
+                found.setdefault(region, {})[metric] = value
     return found
 
 
@@ -147,7 +190,7 @@ def assert_agree(stack: Stack, folder: Path) -> None:
     for where, found in others.items():
         for region, metrics in expected.items():
             for metric in METRICS:
-                if metric not in metrics or (where == "marts" and metric not in MARTS):
+                if metric not in metrics:
                     continue
                 if region != "All" and metric in WITHOUT_REGION:
                     continue
