@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models_ml.common.classifier import DEFAULT_BOOSTING, BoostingSettings
+from models_ml.common.classifier_training import ClassifierSpec
 from models_ml.common.feature import Feature
 
 FEATURES = (
@@ -29,7 +29,7 @@ FEATURES = (
 
 
 @dataclass(frozen=True)
-class LeadScoringSpec:
+class LeadScoringSpec(ClassifierSpec):
     """P(a lead converts within `horizon_days` | what was known at the end of as_of_date).
 
     `grade_capacity_share`: the share of open leads that the team can work at once; the best
@@ -39,25 +39,13 @@ class LeadScoringSpec:
     features: tuple[Feature, ...] = FEATURES
     target: str = "is_converted_within_90d"
     horizon_days: int = 90
-    seed: int = 7
-    boosting: BoostingSettings = DEFAULT_BOOSTING
-    max_training_rows: int = 60_000
-    calibration_share: float = 0.2
-    test_share: float = 0.25
     need_leads: int = 500
     need_converted_leads: int = 60
     grade_capacity_share: float = 0.1
-    reason_count: int = 4
-    gate_metrics: tuple[str, ...] = ("brier", "log_loss")
 
     def __post_init__(self) -> None:
-        if not self.features:
-            raise ValueError("LeadScoringSpec.features is empty; name at least one Feature.")
-        for name in ("calibration_share", "test_share", "grade_capacity_share"):
-            if not 0.0 < getattr(self, name) <= 0.5:
-                raise ValueError(
-                    f"LeadScoringSpec.{name} is {getattr(self, name)}; allowed: above 0 up to 0.5."
-                )
+        super().__post_init__()
+        self.require_share("grade_capacity_share", highest=0.5)
 
 
 SPEC = LeadScoringSpec()

@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from models_ml.common.classifier import BoostedClassifier, fit_classifier
+from models_ml.common.classifier import BoostedClassifier
+from models_ml.common.classifier_training import fit_in_time
 from models_ml.common.data_gate import require_enough
 from models_ml.common.feature import require_columns
-from models_ml.common.time_splits import split_by_first_seen, thin
 from models_ml.lead_scoring.spec import SPEC, LeadScoringSpec
 
 Model = BoostedClassifier
@@ -25,18 +25,12 @@ def train(frame: pl.DataFrame, spec: LeadScoringSpec = SPEC, *, until: date | No
         {"leads": spec.need_leads, "converted leads": spec.need_converted_leads},
         lead_counts(known, spec),
     )
-    rows = thin(known, rows=spec.max_training_rows, seed=spec.seed)
-    fit, later = split_by_first_seen(rows, key="lead_key", share=1.0 - spec.calibration_share)
-    each = {"converted leads": spec.need_converted_leads // 5}
-    require_enough(each, lead_counts(fit, spec))
-    require_enough(each, lead_counts(later, spec))
-    return fit_classifier(
-        fit,
-        later,
-        features=spec.features,
-        target=spec.target,
-        seed=spec.seed,
-        settings=spec.boosting,
+    return fit_in_time(
+        known,
+        spec,
+        key="lead_key",
+        need_each={"converted leads": spec.need_converted_leads // 5},
+        counts=lambda rows: lead_counts(rows, spec),
         facts={
             "model": "lead_scoring",
             "trained_until": str(until or frame["as_of_date"].max()),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models_ml.common.classifier import DEFAULT_BOOSTING, BoostingSettings
+from models_ml.common.classifier_training import ClassifierSpec
 from models_ml.common.feature import Feature
 
 FEATURES = (
@@ -36,7 +36,7 @@ FEATURES = (
 
 
 @dataclass(frozen=True)
-class WinProbabilitySpec:
+class WinProbabilitySpec(ClassifierSpec):
     """P(an open opportunity is ever won | what was known at the end of as_of_date).
 
     `mature_share`: rows younger than the time by which this share of rows was decided are not
@@ -45,27 +45,15 @@ class WinProbabilitySpec:
 
     features: tuple[Feature, ...] = FEATURES
     target: str = "is_won"
-    seed: int = 7
-    boosting: BoostingSettings = DEFAULT_BOOSTING
-    max_training_rows: int = 60_000
     calibration_share: float = 0.25
-    test_share: float = 0.25
     mature_share: float = 0.9
     need_closed_opportunities: int = 250
     need_won_opportunities: int = 50
     need_lost_opportunities: int = 50
-    reason_count: int = 4
-    gate_metrics: tuple[str, ...] = ("brier", "log_loss")
 
     def __post_init__(self) -> None:
-        if not self.features:
-            raise ValueError("WinProbabilitySpec.features is empty; name at least one Feature.")
-        for name, highest in (("calibration_share", 0.5), ("test_share", 0.5), ("mature_share", 1)):
-            if not 0.0 < getattr(self, name) <= highest:
-                raise ValueError(
-                    f"WinProbabilitySpec.{name} is {getattr(self, name)}; "
-                    f"allowed: above 0 up to {highest}."
-                )
+        super().__post_init__()
+        self.require_share("mature_share", highest=1.0)
 
 
 SPEC = WinProbabilitySpec()

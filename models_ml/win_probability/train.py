@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from models_ml.common.classifier import BoostedClassifier, fit_classifier
+from models_ml.common.classifier import BoostedClassifier
+from models_ml.common.classifier_training import fit_in_time
 from models_ml.common.data_gate import require_enough
 from models_ml.common.feature import require_columns
-from models_ml.common.time_splits import split_by_first_seen, thin
 from models_ml.win_probability.spec import SPEC, WinProbabilitySpec
 
 Model = BoostedClassifier
@@ -32,23 +32,15 @@ def train(
         opportunity_counts(known, spec),
     )
     mature = mature_rows(known, spec, until=until)
-    rows = thin(mature, rows=spec.max_training_rows, seed=spec.seed)
-    fit, later = split_by_first_seen(
-        rows, key="opportunity_key", share=1.0 - spec.calibration_share
-    )
-    each = {
-        "won opportunities": spec.need_won_opportunities // 5,
-        "lost opportunities": spec.need_lost_opportunities // 5,
-    }
-    require_enough(each, opportunity_counts(fit, spec))
-    require_enough(each, opportunity_counts(later, spec))
-    return fit_classifier(
-        fit,
-        later,
-        features=spec.features,
-        target=spec.target,
-        seed=spec.seed,
-        settings=spec.boosting,
+    return fit_in_time(
+        mature,
+        spec,
+        key="opportunity_key",
+        need_each={
+            "won opportunities": spec.need_won_opportunities // 5,
+            "lost opportunities": spec.need_lost_opportunities // 5,
+        },
+        counts=lambda rows: opportunity_counts(rows, spec),
         facts={
             "model": "win_probability",
             "trained_until": str(until or frame["as_of_date"].max()),
