@@ -7,9 +7,8 @@ names, one hop away. A metric over several semantic models (quota attainment: bo
 names its `dataset` in `config.meta`; that dataset is the union of those models' rows over the
 dimensions they share, which gives the same ratio under every filter, since all its measures add.
 
-Rows that no person owns (spend, forecasts) carry empty `rep_username` and `manager_username`, so
-that the row rules of reps and managers leave them nothing; a semantic model says otherwise with
-`config.meta.public`.
+A dataset whose rows no person owns (spend, forecasts) has no `rep_username` and `manager_username`,
+so that it is granted to no rep and no manager: see `superset/roles.yml`.
 
 `config.meta` of a metric: `kind` (one of `dataset.FORMATS`: money, rate, count …) sets its format;
 `dataset: none` keeps a helper metric out of Superset; `also_in` repeats it in a second dataset.
@@ -25,7 +24,6 @@ from typing import Any
 from semantic.dataset import FORMATS, Column, Dataset, Metric
 
 UNION_DATE = "metric_date"
-PERSON_COLUMNS = ("rep_username", "manager_username")
 
 ADDITIVE = frozenset({"sum", "count", "sum_boolean"})
 
@@ -140,12 +138,6 @@ def _fact(
     columns = _dimensions(model, types)
     joins = tuple(_joins(model, models, types))
     expressions = {d["name"]: d["expr"] or d["name"] for d in model["dimensions"]}
-    known = {c.name for c in (*columns, *(c for join in joins for c in join.columns))}
-    if model["measures"] and not model["config"]["meta"].get("public"):
-        for name in PERSON_COLUMNS:
-            if name not in known:
-                columns += (Column(name, _label(name), "VARCHAR"),)
-                expressions[name] = "cast(null as varchar)"
     seen = {column.name: model["name"] for column in columns}
     for join in joins:
         for column in join.columns:

@@ -2,7 +2,6 @@
 
 import pytest
 import yaml
-from selenium.webdriver.common.by import By
 
 from tests.e2e.browser import (
     chart_errors,
@@ -17,23 +16,17 @@ from tests.e2e.conftest import Stack
 from tests.e2e.superset_queries import chart_data
 from tests.paths import PROJECT
 
-DASHBOARDS = ("executive-pulse", "pipeline-and-forecast")
+DASHBOARDS = ("executive-pulse", "my-pipeline", "pipeline-and-forecast")
+OWN = "my-pipeline"
 ASSETS = PROJECT / "semantic" / "superset" / "assets"
 ARTIFACTS = PROJECT / "data" / "test-artifacts"
-# The company's forecast is no rep's: its rows belong to nobody, so a rep's charts of it are empty.
-CLOSED_TO_REPS = tuple(
-    f"{title}: empty"
-    for title in (
-        "Company forecast by fiscal quarter with 80 % interval",
-        "Forecast by fiscal quarter and region",
-        "Forecast, this quarter",
-        "Track record: first-week forecast against what was booked",
-    )
-)
 ROW_RESTRICTED = (
     "opportunities", "sales_performance", "activities", "leads", "pipeline_history",
     "opportunity_scores", "lead_scores",
 )  # fmt: skip
+
+
+WITHOUT_PEOPLE = ("forecasts", "campaign_spend")
 
 
 def charts_of(slug: str) -> int:
@@ -59,39 +52,59 @@ def test_an_executive_sees_every_chart_drawn(stack: Stack, slug: str, tmp_path) 
         assert not [line for line in console if base in line]
 
 
-def test_a_rep_sees_the_own_deals_and_nobody_elses(stack: Stack, tmp_path) -> None:
-    rep = stack.login("rep")
+@pytest.mark.parametrize("role", ["manager", "rep"])
+def test_a_rep_and_a_manager_see_what_is_theirs_in_every_chart(
+    stack: Stack, role: str, tmp_path
+) -> None:
+    person = stack.login(role)
     base = stack.settings.url("superset")
-    slug = "pipeline-and-forecast"
     with chromium(tmp_path) as driver:
-        sign_in(driver, base, rep.username, stack.password("rep"))
-        open_dashboard(driver, base, slug, charts=charts_of(slug))
-        screenshot(driver, ARTIFACTS / f"{slug}-rep.png")
-        assert {error for error in chart_errors(driver) if error not in CLOSED_TO_REPS} == set()
-        header = texts(driver, "table thead th")
-        assert header, "no table was drawn"
-        cells = {element.text for element in driver.find_elements(By.CSS_SELECTOR, "table td")}
-        assert rep.name in cells
+        sign_in(driver, base, person.username, stack.password(role))
+        open_dashboard(driver, base, OWN, charts=charts_of(OWN))
+        screenshot(driver, ARTIFACTS / f"{OWN}-{role}.png")
+        assert chart_errors(driver) == []
+        assert drawn_charts(driver) == charts_of(OWN)
+        cells = set(texts(driver, "table td"))
+        assert cells & _names(stack, role), "no table shows one's own people"
+        assert not cells & (_names(stack, "executive") - _names(stack, role))
+
+
+@pytest.mark.parametrize("role", ["manager", "rep"])
+def test_company_forecast_and_spend_are_not_offered_to_reps_and_managers(
+    stack: Stack, role: str
+) -> None:
+    session, base = stack.superset(role), stack.settings.url("superset")
+    offered = session.get(f"{base}/api/v1/dashboard/", timeout=60)
+    offered.raise_for_status()
+    assert {row["slug"] for row in offered.json()["result"]} == {OWN}
+    for dataset in WITHOUT_PEOPLE:
+        answer = chart_data(session, base, stack.datasets[dataset], metrics=[], columns=[])
+        assert answer.status_code == 403
+
+
+def _names(stack: Stack, role: str) -> set[str]:
+    """The reps whose deals a role sees."""
+    return {name for (name,) in _seen(stack, role, "opportunities", "rep_name")} - {None}
 
 
 @pytest.mark.parametrize("dataset", ROW_RESTRICTED)
 def test_the_api_gives_a_rep_only_the_own_rows(stack: Stack, dataset: str) -> None:
-    assert _reps_seen(stack, "rep", dataset) == {stack.login("rep").username}
+    assert _seen(stack, "rep", dataset, "rep_username") == {(stack.login("rep").username,)}
 
 
 @pytest.mark.parametrize("dataset", ROW_RESTRICTED)
 def test_the_api_gives_a_manager_only_the_teams_rows(stack: Stack, dataset: str) -> None:
-    everybody = _reps_seen(stack, "executive", dataset, "manager_username", "rep_username")
+    everybody = _seen(stack, "executive", dataset, "manager_username", "rep_username")
     manager = stack.login("manager").username
-    team = {rep for boss, rep in everybody if boss == manager}
-    assert _reps_seen(stack, "manager", dataset) == team
+    team = {(rep,) for boss, rep in everybody if boss == manager}
+    assert _seen(stack, "manager", dataset, "rep_username") == team
     assert len(team) > 1
 
 
-def _reps_seen(stack: Stack, role: str, dataset: str, *columns: str) -> set:
+def _seen(stack: Stack, role: str, dataset: str, *columns: str) -> set[tuple[str | None, ...]]:
+    """The distinct values of some columns, as a role sees them."""
     session, base = stack.superset(role), stack.settings.url("superset")
-    wanted = list(columns or ("rep_username",))
-    answer = chart_data(session, base, stack.datasets[dataset], metrics=[], columns=wanted)
+    answer = chart_data(session, base, stack.datasets[dataset], metrics=[], columns=list(columns))
     answer.raise_for_status()
     rows = answer.json()["result"][0]["data"]
-    return {tuple(r[c] for c in wanted) if len(wanted) > 1 else r[wanted[0]] for r in rows}
+    return {tuple(row[column] for column in columns) for row in rows}
