@@ -96,18 +96,21 @@ def deploy_dashboards(settings: Settings) -> Deployment:
 
 def pull_dashboards(settings: Settings) -> Iterator[str]:
     """Write what Superset holds into the repository; one line a file that changed."""
+    from semantic.compile import CompileError, compile_datasets, load_manifests
     from semantic.pull import PullError, pull
     from semantic.superset_api import ApiError
     from semantic.superset_server import ADMIN_USERNAME
 
     try:
+        compiled = compile_datasets(*load_manifests(parsed_directory(settings)))
         report = pull(
             base_url=settings.url("superset"),
             username=ADMIN_USERNAME,
             password=read_secrets(settings).superset_admin_password,
             assets_dir=ASSETS,
+            compiled={dataset.uuid for dataset in compiled},
         )
-    except (PullError, ApiError, requests.RequestException) as error:
+    except (CompileError, PullError, ApiError, requests.RequestException) as error:
         raise DashboardsError(f"nothing was pulled from Superset: {error}") from error
     yield from (f"written {name}" for name in report.written)
     yield from (f"removed {name}" for name in report.removed)

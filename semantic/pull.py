@@ -5,6 +5,7 @@ keep the name they have in the tree (by uuid), new ones are named by slug or tit
 and everything that a deployment generates is left out.
 """
 
+import copy
 import io
 import re
 import zipfile
@@ -26,14 +27,10 @@ GENERATED = {
     "datasets": ("version", "source_db_engine", "catalog"),
     "databases": ("version", "sqlalchemy_uri", "impersonate_user", "configuration_method"),
 }
+EMPTY: tuple[Any, ...] = (None, "", {}, [])
 # Form data that names objects of one server or of one editing session.
 UNSTABLE_PARAMS = ("datasource", "slice_id", "dashboards", "dashboardId", "url_params", "viz_type")
-UNSTABLE_METADATA = (
-    "chart_configuration",
-    "global_chart_configuration",
-    "map_label_colors",
-    "shared_label_colors",
-)
+UNSTABLE_METADATA = ("map_label_colors", "shared_label_colors")
 
 
 @dataclass(frozen=True)
@@ -55,16 +52,19 @@ def pull(
     password: str,
     assets_dir: Path,
     slugs: Collection[str] = (),
+    compiled: Collection[str] = (),
 ) -> PullReport:
     """Write the dashboards with these slugs (all that have one, if none is named) and their charts.
 
-    Datasets are written only when the tree does not have them: their source is the metrics. A
-    chart that a dashboard placed before and none places now is removed from the tree.
+    Datasets are written only when the tree does not have them, and not those with a uuid in
+    `compiled`: their source is the metrics. A file whose document means the same stays untouched.
+    A chart that a dashboard placed before and none places now is removed from the tree.
     """
     archive = connect(base_url, username, password).send("GET", "assets/export/").content
     exported = _exported(archive)
     tree = load(assets_dir) if assets_dir.is_dir() else Assets()
     wanted = _wanted(exported, slugs)
+    wanted["datasets"] -= set(compiled)
     written = [
         name for kind in KINDS for name in _write(kind, exported, tree, wanted[kind], assets_dir)
     ]
@@ -122,11 +122,10 @@ def _write(
         name = present.get(uuid) or _new_name(kind, document, names)
         names.add(name)
         file = assets_dir / name
-        text = yaml.safe_dump(document, sort_keys=True, allow_unicode=True, width=100)
-        if file.exists() and yaml.safe_load(file.read_text(encoding="utf-8")) == document:
+        if uuid in present and stable(kind, tree.of(kind)[name]) == document:
             continue
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(dump(document), encoding="utf-8")
         written.append(name)
     return written
 
@@ -139,18 +138,23 @@ def _new_name(kind: str, document: Document, taken: set[str]) -> str:
     return name if name not in taken else f"{kind}/{stem}_{str(document['uuid'])[:8]}.yaml"
 
 
+def dump(document: Document) -> str:
+    """The text of a file of the tree."""
+    return yaml.safe_dump(document, sort_keys=True, allow_unicode=True, width=100)
+
+
 def stable(kind: str, document: Document) -> Document:
-    """An exported document without what differs from server to server or is generated."""
-    kept = {
-        key: value
-        for key, value in document.items()
-        if key not in GENERATED[kind] and value not in (None, "", {}, [])
-    }
+    """A document without what differs from server to server, is generated or says nothing."""
+    kept = copy.deepcopy(_said(_without(document, GENERATED[kind])))
     if kind == "charts":
         kept["params"] = _without(kept["params"], UNSTABLE_PARAMS)
+        if not kept["params"].get("annotation_layers"):  # which Superset adds
+            kept["params"].pop("annotation_layers", None)
         if kept["viz_type"] in supported():
             kept.pop("query_context", None)
     if kind == "dashboards":
+        if kept.get("published"):  # as a deployment makes it
+            del kept["published"]
         kept = _stable_dashboard(kept)
     if kind == "datasets":
         extra = dict(kept.pop("extra", None) or {})
@@ -165,16 +169,45 @@ def _stable_dashboard(dashboard: Document) -> Document:
     numbers = {}
     for number, meta in enumerate(chart_metas(dashboard), start=1):
         numbers[meta.pop("chartId", number)] = number
-    metadata = _without(dashboard.get("metadata") or {}, UNSTABLE_METADATA)
+    metadata = _said(_without(dashboard.get("metadata") or {}, UNSTABLE_METADATA))
     for native in metadata.get("native_filter_configuration") or []:
         for key in ("chartsInScope", "tabsInScope"):
             native.pop(key, None)
-        scope = native.get("scope") or {}
-        excluded = [numbers[chart] for chart in scope.get("excluded", []) if chart in numbers]
-        if "excluded" in scope:
-            scope["excluded"] = sorted(excluded)
+        _renumber(native.get("scope"), numbers)
+    everywhere = metadata.get("global_chart_configuration") or {}
+    everywhere.pop("chartsInScope", None)
+    _renumber(everywhere.get("scope"), numbers)
+    charts = _chart_configuration(metadata.pop("chart_configuration", None) or {}, numbers)
+    if charts:
+        metadata["chart_configuration"] = charts
     kept = {**dashboard, "metadata": metadata}
     return kept if metadata else _without(kept, ("metadata",))
+
+
+def _chart_configuration(charts: Mapping[str, Any], numbers: Mapping[int, int]) -> Document:
+    """The charts whose cross filters do not reach where those of all others do."""
+    kept: Document = {}
+    for chart, configuration in charts.items():
+        scope = configuration.get("crossFilters", {}).get("scope")
+        if int(chart) in numbers and isinstance(scope, dict):
+            _renumber(scope, numbers)
+            number = numbers[int(chart)]
+            kept[str(number)] = {
+                "id": number,
+                "crossFilters": {"scope": scope, "chartsInScope": []},
+            }
+    return kept
+
+
+def _renumber(scope: Any, numbers: Mapping[int, int]) -> None:
+    """Chart ids of one server become the numbers of the charts in the dashboard."""
+    if isinstance(scope, dict) and "excluded" in scope:
+        excluded = scope["excluded"] or []
+        scope["excluded"] = sorted(numbers[chart] for chart in excluded if chart in numbers)
+
+
+def _said(document: Mapping[str, Any]) -> Document:
+    return {key: value for key, value in document.items() if value not in EMPTY}
 
 
 def _without(document: Mapping[str, Any], keys: Collection[str]) -> Document:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import yaml
 
 from semantic import push, roles
-from semantic.pull import pull
+from semantic.pull import PullReport, pull
 from semantic.query_context import supported
 from semantic.superset_server import ADMIN_USERNAME, bootstrap_command, server_environment
 from tests.superset_assets import CHARTS, chart, dashboard, dataset, documents, uuid_of
@@ -194,22 +195,63 @@ def test_people_are_brought_up_to_date(superset: RunningSuperset) -> None:
 
 def test_pull_gives_back_what_was_deployed(superset: RunningSuperset, tmp_path: Path) -> None:
     superset.deploy()
-    connection = {
-        "base_url": superset.base_url,
-        "username": ADMIN_USERNAME,
-        "password": PASSWORD,
-        "assets_dir": tmp_path / "assets",
-    }
-    first = pull(**connection)
-    second = pull(**connection)
+    first = pulled(superset, tmp_path / "assets")
     assert {name.split("/")[0] for name in first.written} == {
         "databases",
         "datasets",
         "charts",
         "dashboards",
     }
-    assert (second.written, second.removed) == ((), ())
+    assert pulled(superset, tmp_path / "assets") == PullReport((), ())
     assert deploy_tree(superset, tmp_path / "assets").failed == 0
+
+
+def test_pull_leaves_alone_what_nobody_drew(superset: RunningSuperset, tmp_path: Path) -> None:
+    superset.deploy()
+    by_hand = Path(shutil.copytree(superset.assets_dir, tmp_path / "assets"))
+    before = lines(by_hand)
+    report = pulled(superset, by_hand)
+    assert lines(by_hand) - before == set()
+    assert report == PullReport((), ())
+
+
+def test_pull_changes_the_line_that_was_changed(superset: RunningSuperset, tmp_path: Path) -> None:
+    superset.deploy()
+    tree, compiled = tmp_path / "assets", {uuid_of("dataset opportunities")}
+    first = pulled(superset, tree, compiled=compiled)
+    assert "datasets/forecasts.yaml" in first.written
+    assert "datasets/opportunities.yaml" not in first.written
+    before = lines(tree)
+    api = superset.sign_in()
+    drawn = next(row for row in api.rows("chart", columns=("id", "slice_name", "certified_by")))
+    api.call("PUT", f"chart/{drawn['id']}", json={"slice_name": "Renamed by hand"})
+    try:
+        second = pulled(superset, tree, compiled=compiled)
+    finally:
+        superset.deploy()
+    after = lines(tree)
+    assert len(second.written) == 1
+    assert {text for _, text in after - before} == {"slice_name: Renamed by hand"}
+    assert {text for _, text in before - after} == {f"slice_name: {drawn['slice_name']}"}
+
+
+def pulled(superset: RunningSuperset, tree: Path, **options: Any) -> PullReport:
+    return pull(
+        base_url=superset.base_url,
+        username=ADMIN_USERNAME,
+        password=PASSWORD,
+        assets_dir=tree,
+        **options,
+    )
+
+
+def lines(tree: Path) -> set[tuple[str, str]]:
+    """File and text of every line of a tree."""
+    return {
+        (file.name, line)
+        for file in tree.rglob("*.yaml")
+        for line in file.read_text(encoding="utf-8").splitlines()
+    }
 
 
 def test_a_second_bootstrap_has_nothing_to_do(superset: RunningSuperset) -> None:
