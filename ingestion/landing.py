@@ -18,7 +18,6 @@ from pathlib import Path
 import dlt
 from deltalake.exceptions import DeltaError
 from dlt.common.exceptions import DltException
-from dlt.destinations import filesystem
 from dlt.destinations.impl.filesystem.filesystem import FilesystemClient
 from dlt.pipeline.exceptions import PipelineStepFailed
 from pydantic import BaseModel, SecretStr
@@ -28,6 +27,7 @@ from ingestion.changelog import ChangeLog, raw_url
 from ingestion.feed import AnyFeed, Progress, Tally, resource
 from ingestion.http import Patience, VendorError, scrub
 from ingestion.lock import LockHeld, exclusive
+from ingestion.raw_zone import RawZone
 
 logger = logging.getLogger(__name__)
 
@@ -220,7 +220,7 @@ def _pipeline(source: str, lake_url: str, state_dir: Path) -> dlt.Pipeline:
     pipeline = dlt.pipeline(
         pipeline_name=source,
         pipelines_dir=str(state_dir),
-        destination=filesystem(bucket_url=raw_url(lake_url)),
+        destination=RawZone(bucket_url=raw_url(lake_url)),
         dataset_name=source,
     )
     _prepare_folder(pipeline)
