@@ -1,7 +1,5 @@
 """The raw zone as dlt's destination: dlt's own for folders and buckets, without its idle second."""
 
-from typing import cast
-
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.destination.client import (
     HasFollowupJobs,
@@ -52,4 +50,4 @@ class RawZone(filesystem):
         dlt asks a dozen times in a landing, and without a configuration resolves one each time.
         """
         known = config or self.spec(bucket_url=self.config_params["bucket_url"])
-        return cast(DestinationCapabilitiesContext, super().capabilities(known, naming))
+        return super().capabilities(known, naming)

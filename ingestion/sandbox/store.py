@@ -2,6 +2,7 @@
 
 A vendor declares tables as SQL over the company's frames. The store adds to each version the
 instant at which the next one replaces it, so that 'current state at the clock' is one filter.
+A vendor's tables are made when the first of them is asked for: most runs use a few vendors only.
 A held-back version (fault `late_row`) is invisible until it is released.
 """
 
@@ -56,6 +57,9 @@ class Reading:
     touched: set[str] = field(default_factory=set)
 
 
+Prepare = Callable[[DuckDBPyConnection], Iterable[VersionTable]]
+"""Declares a vendor's tables; may first make what they are made from."""
+
 READING: ContextVar[Reading | None] = ContextVar("reading", default=None)
 
 
@@ -71,31 +75,58 @@ def literal(value: datetime | str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+class _Tables:
+    """One company in DuckDB; `built` are the schemas that have their tables."""
+
+    def __init__(self, frames: Mapping[str, pl.DataFrame], prepare: Mapping[str, Prepare]) -> None:
+        self.built: set[str] = set()
+        self._prepare = prepare
+        self._writer = duckdb.connect(":memory:")
+        self._writer.execute("set autoinstall_known_extensions = false")
+        for name, frame in frames.items():
+            self._writer.register(name, _without_zones(frame).to_arrow())
+        self._reader = self._writer.cursor()
+
+    def cursor(self) -> DuckDBPyConnection:
+        return self._reader.cursor()
+
+    def build(self, schema: str) -> None:
+        self._writer.execute(f"create schema {schema}")
+        for table in self._prepare[schema](self._writer):
+            _create(self._writer, table)
+        self.built.add(schema)
+
+
 class Store:
-    """Read side of the company for all vendors; safe for concurrent requests."""
+    """Read side of the company for all vendors; safe for concurrent requests.
+
+    `prepare` gives the tables of a schema; a vendor's schema has the vendor's name.
+    """
 
     def __init__(
         self,
         frames: Mapping[str, pl.DataFrame],
-        prepare: Iterable[Callable[[DuckDBPyConnection], Iterable[VersionTable]]],
+        prepare: Mapping[str, Prepare],
         now: Callable[[], datetime],
     ) -> None:
         self.now = now
         self._lock = threading.Lock()
         self._holds: list[Hold] = []
-        self._connection = _build(frames, prepare)
+        self._prepare = prepare
+        self._building = threading.Lock()
+        self._tables = _Tables(frames, prepare)
 
-    def load(
-        self,
-        frames: Mapping[str, pl.DataFrame],
-        prepare: Iterable[Callable[[DuckDBPyConnection], Iterable[VersionTable]]],
-    ) -> None:
+    def load(self, frames: Mapping[str, pl.DataFrame]) -> None:
         """Replace all tables at once: a reader sees the old or the new company."""
-        self._connection = _build(frames, prepare)
+        tables = _Tables(frames, self._prepare)
+        with self._building:
+            for schema in self._tables.built:
+                tables.build(schema)
+            self._tables = tables
 
     def fetch(self, sql: str, parameters: Iterable[Any] = ()) -> pl.DataFrame:
-        """Result of a query as a polars frame."""
-        cursor = self._connection.cursor()
+        """Result of a query, made with `current` and `versions`, as a polars frame."""
+        cursor = self._tables.cursor()
         try:
             return cursor.execute(sql, list(parameters)).pl()
         finally:
@@ -103,6 +134,7 @@ class Store:
 
     def current(self, path: str) -> str:
         """SQL of the records of table `path` as they are now, deleted ones included."""
+        self._build_tables_of(path)
         now = literal(self.now())
         self._note_reading(path)
         holds = self._holds_of(path)
@@ -119,6 +151,7 @@ class Store:
 
     def versions(self, path: str) -> str:
         """SQL of all versions of table `path` known by now."""
+        self._build_tables_of(path)
         return (
             f"(select * from {path} where _from <= {literal(self.now())}"
             f"{_hidden(self._holds_of(path))})"
@@ -137,6 +170,12 @@ class Store:
                 if hold.path in touched and hold.calls is not None:
                     hold.calls -= 1
             self._holds = [h for h in self._holds if h.calls is None or h.calls > 0]
+
+    def _build_tables_of(self, path: str) -> None:
+        schema = path.split(".")[0]
+        with self._building:
+            if schema not in self._tables.built:
+                self._tables.build(schema)
 
     def _holds_of(self, path: str) -> list[Hold]:
         with self._lock:
@@ -182,24 +221,7 @@ def _without_zones(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col(zoned).dt.convert_time_zone("UTC").dt.replace_time_zone(None))
 
 
-def _build(
-    frames: Mapping[str, pl.DataFrame],
-    prepare: Iterable[Callable[[DuckDBPyConnection], Iterable[VersionTable]]],
-) -> DuckDBPyConnection:
-    connection = duckdb.connect(":memory:")
-    connection.execute("set autoinstall_known_extensions = false")
-    for name, frame in frames.items():
-        connection.register(name, _without_zones(frame).to_arrow())
-    for vendor_tables in prepare:
-        for table in vendor_tables(connection):
-            _create(connection, table)
-    for name in frames:
-        connection.unregister(name)
-    return connection
-
-
 def _create(connection: DuckDBPyConnection, table: VersionTable) -> None:
-    connection.execute(f"create schema if not exists {table.schema}")
     if table.is_log:
         versions = f"select *, cast(null as timestamp) as _to from ({table.select}) order by _from"
     else:

@@ -1,16 +1,15 @@
 """What the vendors' routers share: clock, store, faults and tokens of one running sandbox."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import polars as pl
-from duckdb import DuckDBPyConnection
 
 from ingestion.sandbox.clock import Clock
 from ingestion.sandbox.faults import FaultBook
-from ingestion.sandbox.store import Store, VersionTable
+from ingestion.sandbox.store import Store
 from ingestion.sandbox.tokens import TokenBook
 from ingestion.sandbox.vendor import Vendor
 
@@ -18,7 +17,6 @@ AHEAD = timedelta(days=62)
 MARGIN = timedelta(days=14)
 
 Frames = Mapping[str, pl.DataFrame]
-Prepare = Callable[[DuckDBPyConnection], Iterable[VersionTable]]
 
 
 @dataclass
@@ -48,7 +46,7 @@ class World:
         with self.extending:
             if self.is_short:
                 horizon = self.clock.now() + AHEAD
-                self.store.load(self.simulate(horizon), _tables(self.vendors))
+                self.store.load(self.simulate(horizon))
                 self.horizon = horizon
 
     def advance(self, seconds: float) -> datetime:
@@ -68,7 +66,9 @@ def open_world(
         clock=clock,
         simulate=simulate,
         vendors=vendors,
-        store=Store(simulate(horizon), _tables(vendors), clock.now),
+        store=Store(
+            simulate(horizon), {name: vendor.tables for name, vendor in vendors.items()}, clock.now
+        ),
         tokens={
             name: TokenBook(clock.now, vendor.token_lifetime)
             for name, vendor in vendors.items()
@@ -77,7 +77,3 @@ def open_world(
         faults=FaultBook(vendors),
         horizon=horizon,
     )
-
-
-def _tables(vendors: Mapping[str, Vendor]) -> list[Prepare]:
-    return [vendor.tables for vendor in vendors.values()]
