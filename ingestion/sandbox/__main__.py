@@ -3,12 +3,13 @@
 import argparse
 import sys
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import uvicorn
 
 from ingestion.sandbox.app import build_app, build_world
-from ingestion.sandbox.clock import Clock, StateMismatchError, iso, open_clock, parse_instant
+from ingestion.sandbox.clock import Beginning, StateMismatchError, iso, open_clock, parse_instant
 from ingestion.sandbox.company.simulation import simulate
 from ingestion.sandbox.world import Frames
 
@@ -23,9 +24,8 @@ def history_start(now: datetime) -> datetime:
     )
 
 
-def company_frames(clock: Clock, until: datetime) -> Frames:
+def company_frames(beginning: Beginning, until: datetime) -> Frames:
     """The company's version logs until an instant, by table name."""
-    beginning = clock.beginning
     company = simulate(beginning.seed, beginning.scale, beginning.start, until)
     return {name: frame for name, frame in vars(company).items() if not name.startswith("hidden")}
 
@@ -56,7 +56,7 @@ def main(argv: list[str]) -> int:
     except StateMismatchError as mismatch:
         print(mismatch, file=sys.stderr)
         return 2
-    world = build_world(clock, lambda until: company_frames(clock, until))
+    world = build_world(clock, partial(company_frames, clock.beginning))
     print(
         f"sandbox: seed {options.seed}, scale {options.scale:g}, now {iso(clock.now())}, "
         f"http://{options.host}:{options.port}",

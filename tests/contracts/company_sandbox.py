@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 
 import polars as pl
@@ -18,19 +19,26 @@ from ingestion.landing import LandingReport, land
 from ingestion.sandbox import credentials
 from ingestion.sandbox.__main__ import company_frames, history_start
 from ingestion.sandbox.app import build_app, build_world
-from ingestion.sandbox.clock import open_clock
+from ingestion.sandbox.clock import Beginning, open_clock
 from ingestion.sandbox.vendors import vendor_names
+from ingestion.sandbox.world import Frames
 from tests.contracts.sandbox_server import Sandbox
 
 SOURCES = vendor_names()
 NOW = datetime(2026, 11, 16, 10, tzinfo=UTC)
 
 
+@cache
+def simulated(beginning: Beginning, until: datetime) -> Frames:
+    """The company's frames, simulated once for all the sandboxes of a process."""
+    return company_frames(beginning, until)
+
+
 @contextmanager
 def company_sandbox(state_dir: Path, *, scale: float = 0.01) -> Iterator[Sandbox]:
     """A running sandbox; its clock stands still but for `advance`."""
     clock = open_clock(state_dir, seed=7, scale=scale, start=history_start, now=NOW, frozen=True)
-    app = build_app(build_world(clock, lambda until: company_frames(clock, until)))
+    app = build_app(build_world(clock, partial(simulated, clock.beginning)))
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -78,7 +78,7 @@ def test_unknown_paths_are_answered_in_the_vendors_form(sandbox: Sandbox, path: 
 
 def test_the_simulated_company_is_served_whole(tmp_path: Path) -> None:
     clock = open_clock(tmp_path, seed=7, scale=0.05, start=lambda now: START, now=NOW, frozen=True)
-    company = company_frames(clock, NOW + timedelta(days=62))
+    company = company_frames(clock.beginning, NOW + timedelta(days=62))
     store = build_world(clock, lambda until: company).store
     served = {
         path: store.fetch(f"select count(*), count(*) filter (not {deleted}) from {source}").row(0)

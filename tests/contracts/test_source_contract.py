@@ -1,7 +1,9 @@
 """What every source keeps to, against the vendors' APIs over one simulated company."""
 
+import re
 import traceback
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,10 +25,15 @@ DUPLICATES_IN = {"google_ads": "metrics"}
 QUIET = {"google_ads"}
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with company_sandbox(tmp_path_factory.mktemp("company")) as running:
-        yield running
+@dataclass(frozen=True)
+class Diary:
+    """What happened to a lake that was landed again and again while the company went on."""
+
+    lake: Lake
+    down: str
+    first: LandingReport
+    again: LandingReport
+    later: tuple[LandingReport, ...]
 
 
 @pytest.fixture(scope="module", params=SOURCES)
@@ -36,9 +43,31 @@ def source(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def calm(sandbox: Sandbox, source: str, tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """A lake landed once, on a good day."""
-    lake = Lake(tmp_path_factory.mktemp("calm"), sandbox)
+def sandbox(source: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with company_sandbox(tmp_path_factory.mktemp("company")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def diary(sandbox: Sandbox, source: str, tmp_path_factory: pytest.TempPathFactory) -> Diary:
+    """A lake whose source is down at first, then is landed twice, and after each of three steps."""
+    lake = Lake(tmp_path_factory.mktemp("diary"), sandbox)
+    sandbox.fault(source, "down")
+    with pytest.raises(LandingError) as down:
+        lake.land(source)
+    sandbox.clear_faults()
+    first, again = lake.land(source), lake.land(source)
+    later = []
+    for hours in (1, 71, 24):
+        sandbox.advance(hours * HOURS)
+        later.append(lake.land(source))
+    return Diary(lake, str(down.value), first, again, tuple(later))
+
+
+@pytest.fixture(scope="module")
+def calm(diary: Diary, source: str, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A lake landed once, on a good day: the diary's last."""
+    lake = Lake(tmp_path_factory.mktemp("calm"), diary.lake.sandbox)
     lake.land(source)
     return lake
 
@@ -81,23 +110,14 @@ def test_secrets_are_nowhere_after_a_failed_run(
         assert path.is_dir() or secret.encode() not in path.read_bytes()
 
 
-def test_incremental_runs_end_where_a_full_run_ends(source: str, tmp_path: Path) -> None:
-    with company_sandbox(tmp_path / "company") as sandbox:
-        step_by_step, at_once = Lake(tmp_path / "steps", sandbox), Lake(tmp_path / "once", sandbox)
-        first = step_by_step.land(source)
-        again = step_by_step.land(source)
-        steps = 0
-        for hours in (1, 71, 24):
-            sandbox.advance(hours * HOURS)
-            steps += changed(step_by_step.land(source))
-        full = at_once.land(source)
-    assert first.load_id is not None
-    assert (again.load_id, changed(again)) == (None, 0)
-    assert steps < changed(full) / 5
+def test_incremental_runs_end_where_a_full_run_ends(diary: Diary, calm: Lake, source: str) -> None:
+    steps = sum(changed(report) for report in diary.later)
+    assert (diary.again.load_id, changed(diary.again)) == (None, 0)
+    assert steps < sum(calm.rows(source, entity.name).height for entity in entities(source)) / 5
     assert steps > 0 or source in QUIET
     for entity in entities(source):
-        assert_frame_equal(step_by_step.current(source, entity), at_once.current(source, entity))
-        assert step_by_step.rows(source, entity.rejects_name).is_empty()
+        assert_frame_equal(diary.lake.current(source, entity), calm.current(source, entity))
+        assert diary.lake.rows(source, entity.rejects_name).is_empty()
 
 
 def test_every_entity_has_a_table_with_its_columns(calm: Lake, source: str) -> None:
@@ -107,15 +127,9 @@ def test_every_entity_has_a_table_with_its_columns(calm: Lake, source: str) -> N
         assert calm.rows(source, entity.rejects_name).columns[:3] == ["entity", "reason", "record"]
 
 
-def test_source_that_is_down_is_named_and_the_next_run_goes_on(
-    sandbox: Sandbox, source: str, tmp_path: Path
-) -> None:
-    lake = Lake(tmp_path, sandbox)
-    sandbox.fault(source, "down")
-    with pytest.raises(LandingError, match=f"^{source}: .* times in .*the source is down"):
-        lake.land(source)
-    sandbox.clear_faults()
-    assert lake.land(source).load_id is not None
+def test_source_that_is_down_is_named_and_the_next_run_goes_on(diary: Diary, source: str) -> None:
+    assert re.search(f"^{source}: .* times in .*the source is down", diary.down)
+    assert diary.first.load_id is not None
 
 
 def test_bad_moments_of_the_vendor_change_nothing(
