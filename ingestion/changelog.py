@@ -68,6 +68,10 @@ class ChangeLog:
         self._came_back_prints = pl.Series("known", [], pl.UInt64)
         self._known_rejects: pl.Series | None = None
 
+    def exists(self) -> bool:
+        """Whether both tables are there."""
+        return DeltaTable.is_deltatable(self.url) and DeltaTable.is_deltatable(self.rejects_url)
+
     def ensure(self) -> None:
         """Creates the entity's table and its rejects table."""
         ensure_table(self.url, self.entity.table_schema, self.entity.description)

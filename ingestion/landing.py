@@ -202,10 +202,15 @@ def _run(
     for feed in feeds:
         name = feed.entity.name
         logs[name] = ChangeLog(feed.entity, f"{raw_url(lake_url)}/{source}")
-        logs[name].ensure()
         tallies[name] = Tally()
         resources.append(resource(feed, logs[name], tallies[name], now=now, progress=progress))
+    if not all(log.exists() for log in logs.values()):
+        _prepare_folder(pipeline)
+        for log in logs.values():
+            log.ensure()
     pipeline.extract(dlt.source(lambda: resources, name=source, max_table_nesting=0)())
+    if not pipeline.has_pending_data:
+        return None
     pipeline.normalize()
     info = pipeline.load()
     _forget_old_packages(pipeline)
@@ -223,8 +228,8 @@ def _pipeline(source: str, lake_url: str, state_dir: Path) -> dlt.Pipeline:
         destination=RawZone(bucket_url=raw_url(lake_url)),
         dataset_name=source,
     )
-    _prepare_folder(pipeline)
     if pipeline.first_run:
+        _prepare_folder(pipeline)
         pipeline.sync_destination()
     return pipeline
 
