@@ -50,7 +50,8 @@ PortBase = Annotated[
         min=1024,
         max=65500,
         show_default=False,
-        help="Use ports N (sandbox), N+1 (Superset), N+2 (Dagster); remembered for this directory.",
+        help="Use ports N (sandbox), N+1 (Superset), N+2 (Dagster), N+3 (its code server); "
+        "remembered for this directory.",
     ),
 ]
 

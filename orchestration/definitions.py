@@ -1,4 +1,4 @@
-"""The code location: composition only. Dagster loads `-m orchestration.definitions`."""
+"""The code location: composition only. The code server loads `-m orchestration.definitions`."""
 
 from dagster import AssetKey, AssetsDefinition, AssetSpec, Definitions, definitions
 

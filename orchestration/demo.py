@@ -21,6 +21,7 @@ from orchestration.status import dashboards
 SERVICE_TITLES = {
     "sandbox": "simulating the company behind the vendors' APIs",
     "superset": "waiting for Superset",
+    "code_server": "waiting for Dagster's code server",
     "webserver": "waiting for the Dagster UI",
     "daemon": "waiting for Dagster's daemon",
 }

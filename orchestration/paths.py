@@ -25,6 +25,11 @@ class DataPaths:
         return self.root / "dagster"
 
     @property
+    def workspace(self) -> Path:
+        """Where Dagster's web server and daemon find the code server."""
+        return self.dagster / "workspace.yaml"
+
+    @property
     def superset(self) -> Path:
         return self.root / "superset"
 

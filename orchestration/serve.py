@@ -1,4 +1,4 @@
-"""Become one of the services: `python -m orchestration.serve sandbox|superset|webserver|daemon`.
+"""Become one of the services: `python -m orchestration.serve NAME`, a name of SERVICES below.
 
 The supervisor starts services through this module, so that secrets reach a service by its
 environment alone: they are in no command line and in no configuration file of the supervisor.
@@ -12,12 +12,12 @@ from pathlib import Path
 
 import psutil
 
+from orchestration import code_server
 from orchestration.dagster_home import prepare
 from orchestration.settings import Settings, load_settings
 
 POLL_SECONDS = 0.5
 SERVICE_VARIABLE = "REVLAKE_SERVICE"
-CODE_LOCATION = ("-m", "orchestration.definitions")
 
 
 def sandbox_command(settings: Settings) -> list[str]:
@@ -67,24 +67,33 @@ def _superset(settings: Settings) -> None:
     )
 
 
-def _webserver(settings: Settings) -> None:
-    _wait_for_turn(settings)
-    program = str(Path(sys.executable).parent / "dagster-webserver")
-    address = ["-h", settings.ports.bind, "-p", str(settings.ports.dagster)]
-    _become([program, *CODE_LOCATION, *address, "--suppress-warnings"], {})
-
-
-def _daemon(settings: Settings) -> None:
+def _code_server(settings: Settings) -> None:
     _wait_for_turn(settings)
     from orchestration.stale_runs import mark_stale_runs
 
     mark_stale_runs(settings)
-    _become([str(Path(sys.executable).parent / "dagster-daemon"), "run", *CODE_LOCATION], {})
+    port = str(settings.ports.code_server)
+    _become([sys.executable, "-m", "orchestration.code_server", port], {})
+
+
+def _webserver(settings: Settings) -> None:
+    _wait_for_code_server(settings)
+    program = str(Path(sys.executable).parent / "dagster-webserver")
+    workspace = ["-w", str(settings.paths.workspace)]
+    address = ["-h", settings.ports.bind, "-p", str(settings.ports.dagster)]
+    _become([program, *workspace, *address, "--suppress-warnings"], {})
+
+
+def _daemon(settings: Settings) -> None:
+    _wait_for_code_server(settings)
+    program = str(Path(sys.executable).parent / "dagster-daemon")
+    _become([program, "run", "-w", str(settings.paths.workspace)], {})
 
 
 SERVICES: Mapping[str, Callable[[Settings], None]] = {
     "sandbox": _sandbox,
     "superset": _superset,
+    "code_server": _code_server,
     "webserver": _webserver,
     "daemon": _daemon,
 }
@@ -96,6 +105,12 @@ def _wait_for_turn(settings: Settings) -> None:
         text = settings.paths.hold.read_text(encoding="utf-8")
         if not text.isdigit() or not psutil.pid_exists(int(text)):
             return
+        time.sleep(POLL_SECONDS)
+
+
+def _wait_for_code_server(settings: Settings) -> None:
+    """Start with the project at hand; later on Dagster copes with a code server that restarts."""
+    while not code_server.is_up(settings):
         time.sleep(POLL_SECONDS)
 
 

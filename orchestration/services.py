@@ -1,4 +1,6 @@
-"""Start, stop and look at the services: sandbox, Superset, Dagster's web server and daemon.
+"""Start, stop and look at the services: sandbox, Superset, and Dagster's three.
+
+Dagster's code server alone loads the project; its web server and its daemon ask it.
 
 A supervisor (supervisord) keeps them running; its configuration and process ids lie in <data>/run,
 the logs in <data>/logs. Starting what runs already changes nothing.
@@ -16,13 +18,20 @@ from pathlib import Path
 import httpx
 import psutil
 
+from orchestration import code_server
 from orchestration.errors import RevlakeError
 from orchestration.paths import PROJECT
 from orchestration.serve import SERVICE_VARIABLE
-from orchestration.settings import Settings, child_environment
+from orchestration.settings import LOOPBACK, Settings, child_environment
 
-ALL = ("sandbox", "superset", "webserver", "daemon")
-READY_SECONDS = {"sandbox": 300.0, "superset": 600.0, "webserver": 300.0, "daemon": 300.0}
+ALL = ("sandbox", "superset", "code_server", "webserver", "daemon")
+READY_SECONDS = {
+    "sandbox": 300.0,
+    "superset": 600.0,
+    "code_server": 300.0,
+    "webserver": 300.0,
+    "daemon": 300.0,
+}
 # The supervisor waits this long for a service to stop before it kills it.
 STOP_SECONDS = 10
 POLL_SECONDS = 0.25
@@ -44,6 +53,7 @@ def port_of(settings: Settings, service: str) -> int | None:
     return {
         "sandbox": settings.ports.sandbox,
         "superset": settings.ports.superset,
+        "code_server": settings.ports.code_server,
         "webserver": settings.ports.dagster,
     }.get(service)
 
@@ -93,13 +103,14 @@ def stop(settings: Settings) -> bool:
     _, orphans = psutil.wait_procs(children, timeout=1.0)
     for process in (*alive, *orphans):
         process.kill()
+    stop_leftovers(settings)
     _config_file(settings).unlink(missing_ok=True)
     settings.paths.hold.unlink(missing_ok=True)
     return True
 
 
 def stop_leftovers(settings: Settings) -> bool:
-    """Stop services of this data directory whose supervisor was killed."""
+    """Stop processes of this data directory's services that outlived who started them."""
     left = [process for process in psutil.process_iter() if _is_ours(process, settings)]
     for process in left:
         process.terminate()
@@ -125,6 +136,8 @@ def is_up(settings: Settings, service: str) -> bool:
     """Whether a person or a program could use the service now."""
     if service == "daemon":
         return _daemon_runs(settings)
+    if service == "code_server":
+        return code_server.is_up(settings)
     path = {"sandbox": "/_sandbox/health", "superset": "/login/", "webserver": "/server_info"}
     address = "sandbox" if service == "sandbox" else service.replace("webserver", "dagster")
     try:
@@ -176,10 +189,11 @@ def _require_free_port(settings: Settings, service: str) -> None:
     port = port_of(settings, service)
     if port is None:
         return
+    bind = LOOPBACK if service == "code_server" else settings.ports.bind
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe_socket:
         probe_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe_socket.bind((settings.ports.bind, port))
+            probe_socket.bind((bind, port))
         except OSError as error:
             who = holder_of_port(port) or "another process"
             raise ServiceError(
@@ -204,6 +218,8 @@ def _configuration(settings: Settings, services: Sequence[str], for_process: int
     programs = {name: f"{python} -m orchestration.serve {name}" for name in services}
     if for_process is not None:
         programs["watch_parent"] = f"{python} -m orchestration.watch_parent {for_process}"
+    # As members of one group they are stopped all at once, not one after another.
+    parts.append(f"[group:revlake]\nprograms={','.join(programs)}\n")
     for name, command in programs.items():
         parts.append(
             f"[program:{name}]\n"

@@ -25,7 +25,8 @@ from orchestration.paths import PROJECT, DataPaths
 from orchestration.toml_lines import line_of
 
 ENVIRONMENT_PREFIX = "REVLAKE_"
-SERVICES = ("sandbox", "superset", "dagster")
+LOOPBACK = "127.0.0.1"
+SERVICES = ("sandbox", "superset", "dagster", "code_server")
 
 
 class SettingsError(RevlakeError):
@@ -93,10 +94,11 @@ Port = Annotated[int, Field(ge=1024, le=65535)]
 
 
 class Ports(Section):
-    bind: str = "127.0.0.1"
+    bind: str = LOOPBACK
     sandbox: Port = 8801
     superset: Port = 8088
     dagster: Port = 3000
+    code_server: Port = 4266
 
 
 class Retention(Section):
@@ -158,7 +160,7 @@ class Settings(BaseSettings):
 
     def url(self, service: str) -> str:
         """Where a service answers on this machine, whatever it is bound to."""
-        host = "127.0.0.1" if self.ports.bind == "0.0.0.0" else self.ports.bind
+        host = LOOPBACK if self.ports.bind == "0.0.0.0" else self.ports.bind
         return f"http://{host}:{getattr(self.ports, service)}"
 
     def sources_on(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def test_status_tells_release_sources_checks_dashboards_models_and_services(stac
         assert charts["failed"] == 0
     assert set(status["models"]) == {"lead_scoring", "win_probability", "forecasting"}
     assert status["services"] == {
-        "sandbox": True, "superset": True, "webserver": True, "daemon": True,
+        "sandbox": True, "superset": True, "code_server": True, "webserver": True, "daemon": True,
     }  # fmt: skip
 
 

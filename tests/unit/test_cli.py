@@ -119,6 +119,7 @@ def test_status_as_json_has_what_programs_ask_for(data: Path) -> None:
     assert found["services"] == {
         "sandbox": False,
         "superset": False,
+        "code_server": False,
         "webserver": False,
         "daemon": False,
     }

@@ -32,12 +32,13 @@ def test_the_projects_own_file_is_read_without_any_secret() -> None:
     settings = load_settings()
     assert settings.sources.on == ("salesforce", "hubspot", "google_ads")
     assert settings.company.fiscal_year_start_month == 2
-    assert (settings.ports.sandbox, settings.ports.superset, settings.ports.dagster) == (
-        8801,
-        8088,
-        3000,
-    )
-    assert settings.ports.bind == "127.0.0.1"
+    assert settings.ports.model_dump() == {
+        "bind": "127.0.0.1",
+        "sandbox": 8801,
+        "superset": 8088,
+        "dagster": 3000,
+        "code_server": 4266,
+    }
 
 
 def test_the_environment_wins_over_the_file(
@@ -85,9 +86,14 @@ def test_a_wrong_variable_is_named_instead_of_the_file(monkeypatch: pytest.Monke
 
 def test_a_port_base_moves_all_ports_and_is_remembered(tmp_path: Path) -> None:
     settings = load_settings(port_base=21000)
-    assert [settings.url(name) for name in ("sandbox", "superset", "dagster")] == [
-        f"http://127.0.0.1:{port}" for port in (21000, 21001, 21002)
-    ]
+    assert settings.ports.model_dump() == {
+        "bind": "127.0.0.1",
+        "sandbox": 21000,
+        "superset": 21001,
+        "dagster": 21002,
+        "code_server": 21003,
+    }
+    assert settings.url("dagster") == "http://127.0.0.1:21002"
     settings.paths.create()
     settings.paths.port_base.write_text("21000", encoding="utf-8")
     assert load_settings().ports.dagster == 21002
