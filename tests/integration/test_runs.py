@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,13 +14,15 @@ from dagster import DagsterInstance, DagsterRunStatus, job, op
 from dagster._core.test_utils import create_run_for_test
 
 from orchestration import dagster_home, stale_runs
-from orchestration.schedules import reason_to_wait
+from orchestration.schedules import done_since, reason_to_wait
 from orchestration.sensors import message, send
 from orchestration.settings import Settings, load_settings
 from orchestration.writer_lock import writing
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 NIGHT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+FAR_AHEAD = datetime(2090, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -43,6 +46,12 @@ def writer_run(
         instance, job_name="nightly", status=status, tags={"lake": "writer", **(tags or {})}
     )
     return run.run_id
+
+
+def status_of(instance: DagsterInstance, run_id: str) -> DagsterRunStatus:
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    return run.status
 
 
 def test_hourly_runs_when_nobody_writes(settings: Settings, instance: DagsterInstance) -> None:
@@ -73,6 +82,39 @@ def test_hourly_gives_way_to_the_night(settings: Settings, instance: DagsterInst
     assert reason is not None and "nightly" in reason
 
 
+def test_a_run_that_never_got_into_the_queue_holds_nobody_up(
+    settings: Settings, instance: DagsterInstance
+) -> None:
+    writer_run(instance, DagsterRunStatus.NOT_STARTED)
+    assert reason_to_wait(settings, instance, NOON) is None
+
+
+def test_a_missed_tick_is_not_caught_up_after_a_run_that_did_its_work(
+    instance: DagsterInstance,
+) -> None:
+    writer_run(instance, DagsterRunStatus.FAILURE)
+    assert done_since(instance, LONG_AGO, by=["nightly"]) is None
+    run_id = writer_run(instance, DagsterRunStatus.SUCCESS)
+    assert done_since(instance, LONG_AGO, by=["hourly"]) is None
+    assert run_id[:8] in str(done_since(instance, LONG_AGO, by=["hourly", "nightly"]))
+    assert done_since(instance, FAR_AHEAD, by=["nightly"]) is None
+
+
+def test_a_killed_command_is_failed_at_any_time_and_what_dagster_runs_is_left_alone(
+    instance: DagsterInstance,
+) -> None:
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    tag = stale_runs.PROCESS_TAG
+    killed = writer_run(instance, DagsterRunStatus.STARTED, {tag: str(ended.pid)})
+    living = writer_run(instance, DagsterRunStatus.STARTED, {tag: str(os.getpid())})
+    dagsters = writer_run(instance, DagsterRunStatus.STARTED)
+    assert stale_runs.mark_killed_commands(instance) == 1
+    assert status_of(instance, killed) == DagsterRunStatus.FAILURE
+    assert status_of(instance, living) == DagsterRunStatus.STARTED
+    assert status_of(instance, dagsters) == DagsterRunStatus.STARTED
+
+
 def test_runs_that_a_crash_left_are_failed_and_living_ones_are_not(
     settings: Settings, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,10 +124,8 @@ def test_runs_that_a_crash_left_are_failed_and_living_ones_are_not(
     )
     monkeypatch.setattr(stale_runs, "instance", lambda _: _Open(instance))
     assert stale_runs.mark_stale_runs(settings) == 1
-    found = instance.get_run_by_id(dead)
-    assert found is not None and found.status == DagsterRunStatus.FAILURE
-    living = instance.get_run_by_id(alive)
-    assert living is not None and living.status == DagsterRunStatus.STARTED
+    assert status_of(instance, dead) == DagsterRunStatus.FAILURE
+    assert status_of(instance, alive) == DagsterRunStatus.STARTED
 
 
 def test_nothing_is_failed_while_somebody_holds_the_writers_lock(settings: Settings) -> None:
