@@ -64,8 +64,9 @@ def lead_routes(world: World) -> APIRouter:
     @router.post("/rest/v1/leads.json")
     async def by_form(request: Request) -> Response:
         """Long lists of values come as a form that asks to be taken for a GET."""
-        form = {key: str(value) for key, value in (await request.form()).items()}
-        asked = {**request.query_params, **form}
+        form = await request.form()
+        sent = {key: ",".join(str(value) for value in form.getlist(key)) for key in form}
+        asked = {**request.query_params, **sent}
         if asked.get("_method") != "GET":
             raise error(603, "Access denied")
         return success(await run_in_threadpool(find, asked))
