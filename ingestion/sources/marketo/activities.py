@@ -44,12 +44,15 @@ def _history(client: VendorClient, now: datetime) -> Generator[Page, None, datet
     for first in range(0, len(ACTIVITY_TYPE_IDS), LOG_TYPES):
         kinds = ACTIVITY_TYPE_IDS[first : first + LOG_TYPES]
         pages = 0
+        reached = HISTORY_START
         for page in log.activity_pages(client, HISTORY_START, kinds):
             yield [_row(record) for record in page]
             pages += bool(page)
+            moments = (log.instant(record.get("activityDate")) for record in page)
+            reached = max([reached, *(moment for moment in moments if moment is not None)])
             if pages >= BULK_FROM_PAGES:
                 remaining += kinds
-                start = min(start, datetime.fromisoformat(page[-1]["activityDate"]))
+                start = min(start, reached)
                 break
     if not remaining:
         return None

@@ -81,9 +81,10 @@ def _beginning(client: VendorClient) -> datetime:
     """
     for first in range(1, FIRST_IDS, PAGE_ROWS):
         found = _by_ids(client, ["id", "createdAt"], list(range(first, first + PAGE_ROWS)))
-        if found:
-            created = [datetime.fromisoformat(record["createdAt"]) for record in found]
-            return min(created) - timedelta(days=1)
+        created = [log.instant(record.get("createdAt")) for record in found]
+        known = [moment for moment in created if moment is not None]
+        if known:
+            return min(known) - timedelta(days=1)
     return HISTORY_START
 
 

@@ -37,3 +37,11 @@ def log_pages(
         if not field_of(answer, "moreResult", f"marketo: {path}"):
             return
         token = field_of(answer, "nextPageToken", f"marketo: {path}")
+
+
+def instant(text: Any) -> datetime | None:
+    """A time in an answer, None where it is none."""
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
