@@ -63,6 +63,10 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
             'users', 'accounts', 'contacts', 'products', 'campaigns', 'leads', 'opportunities',
             'stages', 'stage_history', 'activities',
         ],
+        'marketo': [
+            'leads', 'activities', 'deleted_leads', 'program_members', 'programs', 'program_costs',
+            'smart_campaigns', 'emails', 'channels', 'activity_types',
+        ],
     }) }}
 {%- endmacro %}
 

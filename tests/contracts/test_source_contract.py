@@ -20,7 +20,7 @@ from tests.contracts.sandbox_server import Sandbox
 
 HOURS = 3600
 # Where a record that comes twice must strike, for sources whose first pages hold none with a key.
-DUPLICATES_IN = {"google_ads": "metrics"}
+DUPLICATES_IN = {"google_ads": "metrics", "marketo": "/rest/v1/activities.json"}
 # In this company's last days no campaign ran.
 QUIET = {"google_ads"}
 
