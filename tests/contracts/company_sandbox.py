@@ -2,12 +2,13 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import uvicorn
@@ -20,12 +21,14 @@ from ingestion.sandbox import credentials
 from ingestion.sandbox.__main__ import company_frames, history_start
 from ingestion.sandbox.app import build_app, build_world
 from ingestion.sandbox.clock import Beginning, open_clock
-from ingestion.sandbox.vendors import vendor_names
+from ingestion.sandbox.store import Store
+from ingestion.sandbox.vendors import vendor_names, vendors
 from ingestion.sandbox.world import Frames
 from tests.contracts.sandbox_server import Sandbox
 
 SOURCES = vendor_names()
 NOW = datetime(2026, 11, 16, 10, tzinfo=UTC)
+DELETED_FLAGS = ("isDeleted", "_deleted")
 
 
 @cache
@@ -88,6 +91,33 @@ class Lake:
             .filter(~pl.col(DELETED))
         )
         return latest.select(entity.columns.names).sort(entity.key)
+
+
+Truth = Callable[[str, str], list[Any]]
+
+
+def truth_of(vendor: str, *, until: datetime, scale: float = 0.01) -> Callable[[datetime], Truth]:
+    """What a vendor of `company_sandbox` has, from the company's logs and without its API.
+
+    `truth_of("pardot", until=…)(instant)(table, column)` gives the sorted values of a column over
+    the records of a table that are alive at the instant. `until` is later than every instant.
+    """
+    frames = simulated(Beginning(seed=7, scale=scale, start=history_start(NOW)), until)
+    moment = NOW
+    store = Store(frames, {vendor: vendors()[vendor].tables}, lambda: moment)
+
+    def at(instant: datetime) -> Truth:
+        nonlocal moment
+        moment = instant
+
+        def values(table: str, column: str) -> list[Any]:
+            found = store.fetch(f"select * from {store.current(f'{vendor}.{table}')}")
+            deleted = [name for name in DELETED_FLAGS if name in found.columns]
+            return found.filter(~pl.any_horizontal(False, *deleted))[column].sort().to_list()
+
+        return values
+
+    return at
 
 
 def faulty(lake: Lake, source: str, kind: str, **more: object) -> LandingReport:

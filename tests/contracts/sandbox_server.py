@@ -16,6 +16,7 @@ from ingestion.sandbox.clock import Beginning, Clock
 from ingestion.sandbox.company.tables import SCHEMAS
 from ingestion.sandbox.vendors.google_ads import credentials as google_ads_credentials
 from ingestion.sandbox.vendors.hubspot import credentials as hubspot_credentials
+from ingestion.sandbox.vendors.pardot import credentials as pardot_credentials
 from ingestion.sandbox.vendors.salesforce import credentials as salesforce_credentials
 
 NOW = datetime(2026, 11, 18, 10, tzinfo=UTC)
@@ -146,6 +147,20 @@ class Sandbox:
         token = answer.raise_for_status().json()["access_token"]
         client = self._client(f"{self.base_url}/google_ads", token)
         client.headers["developer-token"] = google_ads_credentials.DEVELOPER_TOKEN
+        return client
+
+    def pardot(self) -> httpx.Client:
+        answer = self.admin.post(
+            "/pardot/login/services/oauth2/token",
+            data={
+                "grant_type": "client_credentials",
+                "client_id": pardot_credentials.CLIENT_ID,
+                "client_secret": pardot_credentials.CLIENT_SECRET,
+            },
+        )
+        token = answer.raise_for_status().json()["access_token"]
+        client = self._client(f"{self.base_url}/pardot/api/v5/objects", token)
+        client.headers["Pardot-Business-Unit-Id"] = pardot_credentials.BUSINESS_UNIT_ID
         return client
 
     def _client(self, base_url: str, token: str) -> httpx.Client:

@@ -23,6 +23,8 @@ HOURS = 3600
 DUPLICATES_IN = {"google_ads": "metrics", "marketo": "/rest/v1/activities.json"}
 # In this company's last days no campaign ran.
 QUIET = {"google_ads"}
+# Vendors keep no history of these: a lake has the days that it was there to see.
+OBSERVED = {("pardot", "prospect_scores")}
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def test_catalog_needs_no_network_and_no_secrets() -> None:
 def test_secrets_of_a_connection_do_not_show(source: str) -> None:
     model = connection_model(source)
     shown = repr(model(**dict.fromkeys(model.model_fields, "swordfish")))
-    public = {"base_url", "client_id", "customer_id"} & set(model.model_fields)
+    public = [name for name, field in model.model_fields.items() if not is_secret(field)]
     assert shown.count("swordfish") == len(public)
 
 
@@ -116,7 +118,10 @@ def test_incremental_runs_end_where_a_full_run_ends(diary: Diary, calm: Lake, so
     assert steps < sum(calm.rows(source, entity.name).height for entity in entities(source)) / 5
     assert steps > 0 or source in QUIET
     for entity in entities(source):
-        assert_frame_equal(diary.lake.current(source, entity), calm.current(source, entity))
+        stepped, expected = (lake.current(source, entity) for lake in (diary.lake, calm))
+        if (source, entity.name) in OBSERVED:
+            stepped = stepped.join(expected, on=list(entity.key), how="semi")
+        assert_frame_equal(stepped, expected)
         assert diary.lake.rows(source, entity.rejects_name).is_empty()
 
 

@@ -75,7 +75,10 @@ def _whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def register(connection: DuckDBPyConnection) -> None:
-    """SQL function sf_id(prefix, number): null for no number."""
+    """SQL function sf_id(prefix, number): null for no number. Other vendors know these ids, too."""
+    known = "select 1 from duckdb_functions() where function_name = 'sf_id'"
+    if connection.execute(known).fetchone():
+        return
     connection.create_function(
         "sf_id",
         _id_column,
