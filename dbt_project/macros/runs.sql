@@ -67,6 +67,7 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
             'leads', 'activities', 'deleted_leads', 'program_members', 'programs', 'program_costs',
             'smart_campaigns', 'emails', 'channels', 'activity_types',
         ],
+        'twilio': ['calls', 'incoming_phone_numbers'],
     }) }}
 {%- endmacro %}
 

@@ -41,12 +41,13 @@ def simulated(beginning: Beginning, until: datetime) -> Frames:
 def company_sandbox(state_dir: Path, *, scale: float = 0.01) -> Iterator[Sandbox]:
     """A running sandbox; its clock stands still but for `advance`."""
     clock = open_clock(state_dir, seed=7, scale=scale, start=history_start, now=NOW, frozen=True)
-    app = build_app(build_world(clock, partial(simulated, clock.beginning)))
+    world = build_world(clock, partial(simulated, clock.beginning))
+    app = build_app(world)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    sandbox = Sandbox(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    sandbox = Sandbox(f"http://127.0.0.1:{listener.getsockname()[1]}", world)
     try:
         yield sandbox
     finally:
@@ -128,6 +129,21 @@ def faulty(lake: Lake, source: str, kind: str, **more: object) -> LandingReport:
     lake.sandbox.clear_faults()
     assert fired.get(f"{source}.{kind}"), f"{kind} did not fire"
     return report
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What has to agree between the vendor and the lake: how many, which ones, and a sum."""
+
+    count: int
+    ids: frozenset[str]
+    total: float
+
+
+def totals(records: pl.DataFrame, key: str, measure: str | None = None) -> Totals:
+    """Totals of records by their key column and, where there is one, their measure."""
+    total = 0.0 if measure is None else float(records[measure].sum())
+    return Totals(records.height, frozenset(records[key].cast(pl.String)), round(total, 5))
 
 
 def impatient() -> Patience:

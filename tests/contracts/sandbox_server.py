@@ -18,6 +18,7 @@ from ingestion.sandbox.vendors.google_ads import credentials as google_ads_crede
 from ingestion.sandbox.vendors.hubspot import credentials as hubspot_credentials
 from ingestion.sandbox.vendors.pardot import credentials as pardot_credentials
 from ingestion.sandbox.vendors.salesforce import credentials as salesforce_credentials
+from ingestion.sandbox.world import World
 
 NOW = datetime(2026, 11, 18, 10, tzinfo=UTC)
 Rows = dict[str, list[dict[str, Any]]]
@@ -100,10 +101,14 @@ def activity(number: int, crm: str, kind: str, version: str, **values: Any) -> d
 
 
 class Sandbox:
-    """Client of a running sandbox: each vendor with its login, and the admin routes."""
+    """Client of a running sandbox: each vendor with its login, and the admin routes.
 
-    def __init__(self, base_url: str) -> None:
+    `world` is what runs behind it, for what it knows to be true.
+    """
+
+    def __init__(self, base_url: str, world: World | None = None) -> None:
         self.base_url = base_url
+        self.world = world
         self.admin = httpx.Client(base_url=base_url, timeout=20)
 
     def close(self) -> None:
@@ -176,12 +181,13 @@ def serve(rows: Rows, now: datetime = NOW) -> Iterator[Sandbox]:
         beginning=Beginning(seed=1, scale=1.0, start=at("2026-01-01")), now=now, frozen=True
     )
     company = frames(rows)
-    app = build_app(build_world(clock, lambda until: company))
+    world = build_world(clock, lambda until: company)
+    app = build_app(world)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    sandbox = Sandbox(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    sandbox = Sandbox(f"http://127.0.0.1:{listener.getsockname()[1]}", world)
     try:
         yield sandbox
     finally:

@@ -122,6 +122,7 @@ def _formatted(number: str) -> str:
 def _call(row: dict[str, Any]) -> dict[str, Any]:
     uri = f"{ACCOUNT}/Calls/{row['sid']}"
     return {
+        "sid": row["sid"],
         "account_sid": credentials.ACCOUNT_SID,
         "annotation": None,
         "answered_by": row["answered_by"],
@@ -141,7 +142,6 @@ def _call(row: dict[str, Any]) -> dict[str, Any]:
         "price": None if row["price"] is None else f"-{row['price']:.5f}",
         "price_unit": "USD",
         "queue_time": "0",
-        "sid": row["sid"],
         "start_time": stamp(row["started_at"]),
         "status": row["status"],
         "subresource_uris": {name.lower(): f"{uri}/{name}.json" for name in SUBRESOURCES},
@@ -165,6 +165,7 @@ def _number(row: dict[str, Any]) -> dict[str, Any]:
         "voice_method",
     )  # fmt: skip
     return {
+        "sid": row["sid"],
         "account_sid": credentials.ACCOUNT_SID,
         "address_requirements": "none",
         "api_version": "2010-04-01",
@@ -177,7 +178,6 @@ def _number(row: dict[str, Any]) -> dict[str, Any]:
         "friendly_name": row["friendly_name"],
         "origin": "twilio",
         "phone_number": row["phone_number"],
-        "sid": row["sid"],
         "status": "in-use",
         "type": "local",
         "uri": f"{ACCOUNT}/IncomingPhoneNumbers/{row['sid']}.json",
