@@ -24,7 +24,14 @@ HIDDEN = "***"
 
 
 class VendorError(Exception):
-    """A vendor call that cannot succeed as it is; the message is free of secrets."""
+    """A vendor call that cannot succeed as it is; the message is free of secrets.
+
+    `status` is that of the refusal, None where there was none.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class HalfAnswerError(Exception):
@@ -285,7 +292,10 @@ class VendorClient:
             403: "the credentials lack a permission",
             404: "the address or object does not exist; check base_url and the vendor's edition",
         }.get(response.status_code, "not something that passes by itself")
-        return VendorError(f"{what} answered {response.status_code} ({hint}): {said}")
+        return VendorError(
+            f"{what} answered {response.status_code} ({hint}): {said}",
+            status=response.status_code,
+        )
 
     def _gave_up(
         self, what: str, trouble: str, attempts: int, spent: float, asked: float | None

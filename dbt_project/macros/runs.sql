@@ -68,6 +68,7 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
             'smart_campaigns', 'emails', 'channels', 'activity_types',
         ],
         'twilio': ['calls', 'incoming_phone_numbers'],
+        'zoom': ['users', 'meetings', 'participants'],
         'aircall': ['calls', 'users', 'numbers', 'teams', 'tags', 'contacts'],
     }) }}
 {%- endmacro %}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from pydantic import SecretStr
@@ -26,6 +27,9 @@ QUIET = {"google_ads"}
 # Vendors keep no history of these: a lake has the days that it was there to see.
 OBSERVED = {("pardot", "prospect_scores")}
 
+# When a record began, for vendors that show only the last months: what a full run cannot see any
+# more stays in a lake that saw it.
+FORGOTTEN = {("zoom", "meetings"): "start_time", ("zoom", "participants"): "join_time"}
 # Fields of a connection that are no secrets.
 PUBLIC = {
     "base_url", "token_url", "client_id", "customer_id", "account_id", "account_sid", "api_id",
@@ -135,6 +139,8 @@ def test_incremental_runs_end_where_a_full_run_ends(diary: Diary, calm: Lake, so
         stepped, expected = (lake.current(source, entity) for lake in (diary.lake, calm))
         if (source, entity.name) in OBSERVED:
             stepped = stepped.join(expected, on=list(entity.key), how="semi")
+        if began := FORGOTTEN.get((source, entity.name)):
+            stepped = stepped.filter(pl.col(began) >= expected[began].min())
         assert_frame_equal(stepped, expected)
         assert diary.lake.rows(source, entity.rejects_name).is_empty()
 
