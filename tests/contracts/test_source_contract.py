@@ -33,7 +33,7 @@ FORGOTTEN = {("zoom", "meetings"): "start_time", ("zoom", "participants"): "join
 # Fields of a connection that are no secrets.
 PUBLIC = {
     "base_url", "token_url", "client_id", "customer_id", "account_id", "account_sid", "api_id",
-    "api_key_sid",
+    "api_key_sid", "login_url", "business_unit_id",
 }  # fmt: skip
 
 
@@ -102,15 +102,7 @@ def test_catalog_needs_no_network_and_no_secrets() -> None:
 def test_secrets_of_a_connection_do_not_show(source: str) -> None:
     model = connection_model(source)
     shown = repr(model(**dict.fromkeys(model.model_fields, "swordfish")))
-<<<<<<< HEAD
-<<<<<<< HEAD
-    public = [name for name, field in model.model_fields.items() if not is_secret(field)]
-=======
-    public = {"base_url", "client_id", "customer_id", "account_sid", "api_key_sid"} & set(model.model_fields)
->>>>>>> cd611de (twilio: calls and numbers, in the sandbox and as a source)
-=======
     public = PUBLIC & set(model.model_fields)
->>>>>>> 50eea92 (twilio: contract tests, staging, documentation; an open description of vendor APIs for tests)
     assert shown.count("swordfish") == len(public)
 
 
