@@ -213,6 +213,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "DAGSTER_HOME": str(settings.paths.dagster),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
         "MPLCONFIGDIR": str(settings.paths.run / "matplotlib"),
         "DO_NOT_TRACK": "1",
     }
