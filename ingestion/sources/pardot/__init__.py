@@ -68,7 +68,6 @@ def build_source(
             partial(read.read_object, client, kind),
             complete=not kind.has_cursor,
             sweep=partial(read.read_ids, client, kind) if kind is settings.PROSPECTS else None,
-            sweep_every=settings.SWEEP_EVERY,
         )
     yield Feed(settings.LIST_EMAIL_STATS, partial(read.read_stats, client, clock))
     yield Feed(

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, SecretStr
@@ -18,8 +17,6 @@ RATE = Rate(calls=50, per_seconds=10)
 PAGE_ROWS = 1_000
 # A chain of page tokens ends without a word after this many records.
 CHAIN_ROWS = 100_000
-# A sweep over 500,000 prospects costs 500 calls.
-SWEEP_EVERY = timedelta(days=1)
 
 
 class Connection(BaseModel):
