@@ -61,6 +61,24 @@ class BasicLogin:
         return base64.b64encode(f"{self.user}:{self.password}".encode()).decode("ascii")
 
 
+@dataclass(frozen=True)
+class HeaderKey:
+    """A key in a header of the vendor's own, valid until someone withdraws it."""
+
+    header: str
+    key: str
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.key,)
+
+    def headers(self, post_form: TokenRequest) -> dict[str, str]:
+        return {self.header: self.key}
+
+    def renew(self, post_form: TokenRequest, *, rejected: Mapping[str, str]) -> bool:
+        return False
+
+
 @dataclass
 class OAuthToken:
     """A short-lived token bought with a form: client credentials or a refresh token.

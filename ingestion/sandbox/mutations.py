@@ -20,6 +20,7 @@ SKIPPED = {"attributes", "associations", "propertiesWithHistory"}
 CURSORS = {
     "systemmodstamp", "lastmodifieddate", "createddate", "createdat", "updatedat", "createdate",
     "hs_lastmodifieddate", "hs_createdate", "created", "modifiedon", "createdon",
+    "add_time", "update_time",
 }  # fmt: skip
 BROKEN_TEXT = "n/a"
 
