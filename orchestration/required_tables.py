@@ -7,27 +7,64 @@ from orchestration.release import RequiredTable
 
 # A mart must have rows as soon as one of the raw tables that feed it has.
 FED_BY: Mapping[str, tuple[str, ...]] = {
-    "marts.dim_accounts": ("salesforce/accounts", "hubspot/companies", "files/accounts"),
-    "marts.dim_contacts": ("salesforce/contacts", "hubspot/contacts", "files/contacts"),
-    "marts.dim_sales_reps": ("salesforce/users", "hubspot/owners", "files/users"),
-    "marts.dim_products": ("salesforce/products", "hubspot/products", "files/products"),
+    "marts.dim_accounts": (
+        "salesforce/accounts",
+        "hubspot/companies",
+        "pipedrive/organizations",
+        "files/accounts",
+    ),
+    "marts.dim_contacts": (
+        "salesforce/contacts",
+        "hubspot/contacts",
+        "pipedrive/persons",
+        "files/contacts",
+    ),
+    "marts.dim_sales_reps": (
+        "salesforce/users",
+        "hubspot/owners",
+        "pipedrive/users",
+        "files/users",
+    ),
+    "marts.dim_products": (
+        "salesforce/products",
+        "hubspot/products",
+        "pipedrive/products",
+        "files/products",
+    ),
     "marts.dim_campaigns": ("google_ads/campaigns", "files/campaigns"),
-    "marts.dim_stages": ("salesforce/stages", "hubspot/pipeline_stages", "files/opportunities"),
-    "marts.fct_opportunities": ("salesforce/opportunities", "hubspot/deals", "files/opportunities"),
+    "marts.dim_stages": (
+        "salesforce/stages",
+        "hubspot/pipeline_stages",
+        "pipedrive/stages",
+        "files/opportunities",
+    ),
+    "marts.fct_opportunities": (
+        "salesforce/opportunities",
+        "hubspot/deals",
+        "pipedrive/deals",
+        "files/opportunities",
+    ),
     "marts.fct_opportunity_stage_events": (
         "salesforce/opportunity_history",
         "hubspot/deal_history",
+        "pipedrive/deal_history",
         "files/stage_history",
     ),
     "marts.fct_pipeline_snapshots_daily": (
         "salesforce/opportunity_history",
         "hubspot/deal_history",
+        "pipedrive/deal_history",
     ),
-    "marts.fct_activities": ("salesforce/tasks", "hubspot/calls", "files/activities"),
-    "marts.fct_leads": ("salesforce/leads", "files/leads"),
+    "marts.fct_activities": (
+        "salesforce/tasks",
+        "hubspot/calls",
+        "pipedrive/activities",
+        "files/activities",
+    ),
+    "marts.fct_leads": ("salesforce/leads", "pipedrive/leads", "files/leads"),
     "marts.fct_marketing_engagements": ("hubspot/email_events",),
     "marts.fct_campaign_spend_daily": ("google_ads/campaign_daily",),
-    "marts.fct_quotas": ("salesforce/quotas", "hubspot/goal_targets"),
+    "marts.fct_quotas": ("salesforce/quotas", "hubspot/goal_targets", "pipedrive/goals"),
 }
 ALWAYS_FILLED = ("marts.dim_date",)
 # Without trained models these are empty, and still there.

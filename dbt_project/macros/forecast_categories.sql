@@ -12,3 +12,14 @@
         else {{ column }}
     end
 {%- endmacro %}
+
+{#- The forecast category of a stage or deal by its probability, for vendors that have none. -#}
+{% macro forecast_category_of(probability_rate, is_closed, is_won) -%}
+    case
+        when {{ is_won }} then 'Closed'
+        when {{ is_closed }} then 'Omitted'
+        when {{ probability_rate }} < 0.4 then 'Pipeline'
+        when {{ probability_rate }} < 0.7 then 'Best Case'
+        else 'Commit'
+    end
+{%- endmacro %}

@@ -59,6 +59,11 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
             'email_campaigns', 'email_events', 'goal_targets', 'exchange_rates',
         ],
         'google_ads': ['campaigns', 'campaign_daily'],
+        'pipedrive': [
+            'organizations', 'persons', 'deals', 'deal_history', 'deal_products', 'leads',
+            'activities', 'products', 'pipelines', 'stages', 'users', 'teams', 'goals',
+            'currencies',
+        ],
         'files': [
             'users', 'accounts', 'contacts', 'products', 'campaigns', 'leads', 'opportunities',
             'stages', 'stage_history', 'activities',

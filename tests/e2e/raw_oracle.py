@@ -32,7 +32,7 @@ class RawLog:
         return pl.col(column).dt.convert_time_zone(self.zone).dt.date()
 
     def regions(self) -> pl.DataFrame:
-        """Owner → region, over both CRMs."""
+        """Owner → region, over all CRMs."""
         salesforce = self.current("salesforce/users").select(
             owner=pl.col("id"), region=pl.col("region_c")
         )
@@ -41,7 +41,14 @@ class RawLog:
             pl.col("member_owner_ids").str.json_decode(pl.List(pl.String))
         ).explode("member_owner_ids")
         hubspot = members.select(owner=pl.col("member_owner_ids"), region=pl.col("region"))
-        return pl.concat([salesforce, hubspot]).unique("owner", keep="first")
+        pipedrive = (
+            self.current("pipedrive/teams")
+            .select(
+                owner=pl.col("user_ids").str.json_decode(pl.List(pl.String)), region="description"
+            )
+            .explode("owner")
+        )
+        return pl.concat([salesforce, hubspot, pipedrive]).unique("owner", keep="first")
 
     def rates(self) -> pl.DataFrame:
         """Currency and day → units of the currency for one US dollar, one row a day it starts."""
@@ -91,7 +98,8 @@ class RawLog:
                 order=pl.col("order") - first + 1,
             )
         )
-        rows = pl.concat([salesforce, hubspot], how="vertical_relaxed")
+        pipedrive = self.pipedrive_deals()
+        rows = pl.concat([salesforce, hubspot, pipedrive], how="vertical_relaxed")
         is_open = ~pl.col("is_closed") & (pl.col("category").str.to_lowercase() != "omitted")
         rows = rows.with_columns(
             is_open=is_open,
@@ -107,6 +115,29 @@ class RawLog:
             cycle=(pl.col("close_date") - pl.col("created")).dt.total_days(),
         )
 
+    def pipedrive_deals(self) -> pl.DataFrame:
+        """A deal is closed by its status, not by its stage."""
+        order = self.current("pipedrive/stages").select(stage_id="id", order="order_nr")
+        closed = pl.col("status").is_in(["won", "lost"])
+        return (
+            self.current("pipedrive/deals")
+            .join(order, on="stage_id", how="left")
+            .select(
+                owner="owner_id",
+                amount="value",
+                currency="currency",
+                probability=pl.col("probability") / 100,
+                category="forecast_category",
+                close_date=pl.when(closed)
+                .then("local_close_date")
+                .otherwise("expected_close_date"),
+                created=self.day("add_time"),
+                is_closed=closed,
+                is_won=pl.col("status") == "won",
+                order="order",
+            )
+        )
+
     def quotas(self) -> pl.DataFrame:
         salesforce = self.current("salesforce/quotas").select(
             owner="quota_owner_id", amount="quota_amount"
@@ -114,7 +145,8 @@ class RawLog:
         hubspot = self.current("hubspot/goal_targets").select(
             owner="hubspot_owner_id", amount="hs_target_amount"
         )
-        return pl.concat([salesforce, hubspot])
+        pipedrive = self.current("pipedrive/goals").select(owner="assignee_id", amount="target")
+        return pl.concat([salesforce, hubspot, pipedrive])
 
     def leads(self) -> pl.DataFrame:
         salesforce = self.current("salesforce/leads").select(
@@ -125,7 +157,20 @@ class RawLog:
             .filter(pl.col("lead_source").is_not_null())
             .select(owner="hubspot_owner_id", converted=pl.col("converted_at").is_not_null())
         )
-        return pl.concat([salesforce, hubspot])
+        return pl.concat([salesforce, hubspot, self.pipedrive_leads()])
+
+    def pipedrive_leads(self) -> pl.DataFrame:
+        """Those still there, and those that deals name as where they came from."""
+        there = self.current("pipedrive/leads").select(
+            "id", owner="owner_id", converted=pl.col("lead_converted_at").is_not_null()
+        )
+        gone = (
+            self.current("pipedrive/deals")
+            .filter(pl.col("source_lead_id").is_not_null())
+            .select(id="source_lead_id", owner="owner_id", converted=pl.lit(True))
+            .join(there, on="id", how="anti")
+        )
+        return pl.concat([there, gone]).select("owner", "converted")
 
     def activities(self) -> pl.DataFrame:
         """Completed ones, by owner."""
@@ -142,6 +187,8 @@ class RawLog:
         for table, column in done.items():
             rows = self.current(f"hubspot/{table}").filter(pl.col(column) == "COMPLETED")
             parts.append(rows.select(owner="hubspot_owner_id"))
+        done_ones = self.current("pipedrive/activities").filter("done")
+        parts.append(done_ones.select(owner="owner_id"))
         return pl.concat(parts)
 
     def spend(self) -> float:

@@ -28,7 +28,7 @@ REGIONS = (
            ("East", "West", "Central", "Enterprise", "Canada", "South")),
     Region("EMEA", "Europe/Berlin", "salesforce", 0.25,
            ("DACH", "UK & Nordics", "Southern Europe", "Middle East & Africa")),
-    Region("LATAM", "America/Sao_Paulo", "salesforce", 0.10, ("Brasil", "Hispanoamérica")),
+    Region("LATAM", "America/Sao_Paulo", "pipedrive", 0.10, ("Brasil", "Hispanoamérica")),
     Region("APAC", "Asia/Singapore", "hubspot", 0.25,
            ("Japan & Korea", "Southeast Asia", "ANZ", "Greater China")),
 )  # fmt: skip

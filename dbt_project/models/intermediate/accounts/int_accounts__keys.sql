@@ -4,6 +4,7 @@
     {
         'salesforce': 'stg_salesforce__accounts',
         'hubspot': 'stg_hubspot__companies',
+        'pipedrive': 'stg_pipedrive__organizations',
         'files': 'stg_files__accounts',
     },
     'account',

@@ -2,6 +2,7 @@
     {
         'salesforce': 'int_activities__salesforce',
         'hubspot': 'int_activities__hubspot',
+        'pipedrive': 'int_activities__pipedrive',
         'files': 'int_activities__files',
     },
     {

@@ -2,6 +2,7 @@
     {
         'salesforce': 'stg_salesforce__contacts',
         'hubspot': 'int_contacts__hubspot',
+        'pipedrive': 'stg_pipedrive__persons',
         'files': 'stg_files__contacts',
     },
     {

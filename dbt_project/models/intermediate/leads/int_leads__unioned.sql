@@ -2,6 +2,7 @@
     {
         'salesforce': 'stg_salesforce__leads',
         'hubspot': 'int_leads__hubspot',
+        'pipedrive': 'int_leads__pipedrive',
         'files': 'stg_files__leads',
     },
     {

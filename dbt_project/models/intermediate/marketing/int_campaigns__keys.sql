@@ -1,6 +1,6 @@
 {#-
-Every campaign id that records may name, with the key of the campaign it stands for. HubSpot names Google
-Ads campaigns by their own id, and a Salesforce campaign may mirror one.
+Every campaign id that records may name, with the key of the campaign it stands for. HubSpot and Pipedrive
+name Google Ads campaigns by their own id, and a Salesforce campaign may mirror one.
 -#}
 {{ config(materialized='table') }}
 
@@ -30,10 +30,11 @@ from google_ads
 union all
 
 select
-    'hubspot' as source,
-    campaign_id,
-    {{ surrogate_key('source', 'campaign_id') }} as campaign_key
+    crms.source,
+    google_ads.campaign_id,
+    {{ surrogate_key('google_ads.source', 'google_ads.campaign_id') }} as campaign_key
 from google_ads
+cross join (values ('hubspot'), ('pipedrive')) as crms (source)
 
 union all
 

@@ -11,6 +11,7 @@ opportunities as (
         {
             'salesforce': 'stg_salesforce__opportunities',
             'hubspot': 'stg_hubspot__deals',
+            'pipedrive': 'int_opportunities__pipedrive',
             'files': 'stg_files__opportunities',
         },
         ['opportunity_id', 'owner_id', 'currency_code'],
@@ -22,6 +23,7 @@ history as (
         {
             'salesforce': 'stg_salesforce__opportunity_history',
             'hubspot': 'stg_hubspot__deal_history',
+            'pipedrive': 'stg_pipedrive__deal_history',
             'files': 'stg_files__stage_history',
         },
         ['opportunity_id'],

@@ -2,6 +2,7 @@
     {
         'salesforce': 'stg_salesforce__opportunities',
         'hubspot': 'stg_hubspot__deals',
+        'pipedrive': 'int_opportunities__pipedrive',
         'files': 'stg_files__opportunities',
     },
     {

@@ -2,6 +2,7 @@
     {
         'salesforce': 'stg_salesforce__opportunity_history',
         'hubspot': 'int_opportunity_history__hubspot',
+        'pipedrive': 'int_opportunity_history__pipedrive',
         'files': 'int_opportunity_history__files',
     },
     {

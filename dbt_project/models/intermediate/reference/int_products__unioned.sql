@@ -2,6 +2,7 @@
     {
         'salesforce': 'stg_salesforce__products',
         'hubspot': 'stg_hubspot__products',
+        'pipedrive': 'stg_pipedrive__products',
         'files': 'stg_files__products',
     },
     {

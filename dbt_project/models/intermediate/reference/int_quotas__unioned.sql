@@ -2,6 +2,7 @@
     {
         'salesforce': 'stg_salesforce__quotas',
         'hubspot': 'stg_hubspot__goal_targets',
+        'pipedrive': 'int_quotas__pipedrive',
     },
     {
         'quota_id': 'varchar',

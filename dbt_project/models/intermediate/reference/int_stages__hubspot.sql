@@ -12,13 +12,8 @@ select
         ) as integer
     ) as stage_order,
     stages.probability_rate,
-    case
-        when stages.is_won then 'Closed'
-        when stages.is_closed then 'Omitted'
-        when stages.probability_rate < 0.4 then 'Pipeline'
-        when stages.probability_rate < 0.7 then 'Best Case'
-        else 'Commit'
-    end as forecast_category,
+    {{ forecast_category_of('stages.probability_rate', 'stages.is_closed', 'stages.is_won') }}
+        as forecast_category,
     stages.is_closed,
     stages.is_won,
     stages.is_deleted or row_number() over (

@@ -8,6 +8,7 @@ declared as (
         {
             'salesforce': 'stg_salesforce__stages',
             'hubspot': 'int_stages__hubspot',
+            'pipedrive': 'int_stages__pipedrive',
             'files': 'stg_files__stages',
         },
         {

@@ -2,6 +2,7 @@
     {
         'salesforce': 'int_sales_reps__salesforce',
         'hubspot': 'int_sales_reps__hubspot',
+        'pipedrive': 'int_sales_reps__pipedrive',
         'files': 'int_sales_reps__files',
     },
     {
