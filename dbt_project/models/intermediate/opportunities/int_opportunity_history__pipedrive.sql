@@ -34,7 +34,9 @@ logged as (
             partition by opportunity_id, field_key order by changed_at, change_number
         ) = 1 as is_first
     from {{ ref('stg_pipedrive__deal_history') }}
-    where field_key in ('{{ fields | join("', '") }}')
+    where field_key in (
+            'stage_id', 'status', 'value', 'expected_close_date', 'close_time', 'probability'
+        )
 ),
 
 changes as (
