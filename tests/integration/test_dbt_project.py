@@ -30,8 +30,11 @@ def manifest(target: Path, **environment: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return manifest(tmp_path_factory.mktemp("bare"))
+def everything(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What there is with every source on."""
+    return manifest(
+        tmp_path_factory.mktemp("everything"), REVLAKE_SOURCES=",".join(source_names())
+    )
 
 
 def models(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -40,25 +43,25 @@ def models(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_every_raw_table_has_a_source_and_a_staging_model(bare: dict[str, Any]) -> None:
+def test_every_raw_table_has_a_source_and_a_staging_model(everything: dict[str, Any]) -> None:
     raw = {(source, entity.name) for source in source_names() for entity in entities(source)}
     declared = {
         (node["source_name"], node["name"])
-        for node in bare["sources"].values()
+        for node in everything["sources"].values()
         if node["source_name"] in source_names()
     }
     assert declared == raw
-    assert {f"stg_{source}__{entity}" for source, entity in raw} <= set(models(bare))
+    assert {f"stg_{source}__{entity}" for source, entity in raw} <= set(models(everything))
 
 
-def test_every_raw_table_is_in_the_freshness_of_the_release(bare: dict[str, Any]) -> None:
-    staged = {name for name in bare["nodes"] if name.startswith("model.revlake.stg_")}
-    counted = bare["nodes"]["model.revlake.source_freshness"]["depends_on"]["nodes"]
+def test_every_raw_table_is_in_the_freshness_of_the_release(everything: dict[str, Any]) -> None:
+    staged = {name for name in everything["nodes"] if name.startswith("model.revlake.stg_")}
+    counted = everything["nodes"]["model.revlake.source_freshness"]["depends_on"]["nodes"]
     assert set(counted) == staged
 
 
-def test_every_model_is_described_and_marts_keep_a_contract(bare: dict[str, Any]) -> None:
-    found = models(bare)
+def test_every_model_is_described_and_marts_keep_a_contract(everything: dict[str, Any]) -> None:
+    found = models(everything)
     assert [name for name, model in found.items() if not model["description"]] == []
     marts = [model for model in found.values() if model["schema"] in ("marts", "meta")]
     assert [model["name"] for model in marts if not model["contract"]["enforced"]] == []

@@ -198,7 +198,7 @@ def test_words_are_those_of_the_contract(company: Company) -> None:
         ("leads", "status",
          {"New", "Working", "Nurturing", "Qualified", "Disqualified", "Converted"}),
         ("users", "role", {"Rep", "Manager", "VP", "CRO"}),
-        ("accounts", "crm", {"salesforce", "hubspot"}),
+        ("accounts", "crm", {"salesforce", "hubspot", "pipedrive"}),
     ):  # fmt: skip
         assert set(getattr(company, table).get_column(column).unique()) == words
 
@@ -227,6 +227,7 @@ def test_business_is_plausible(company: Company) -> None:
     in_time = (leads["converted_at"] - leads["created_at"]) < timedelta(days=90)
     assert 0.08 < in_time.fill_null(False).mean() < 0.16
     assert 0.15 < (deals["crm"] == "hubspot").mean() < 0.35
+    assert 0.04 < (deals["crm"] == "pipedrive").mean() < 0.18
 
 
 def test_reps_hope_for_more_than_comes(company: Company) -> None:

@@ -30,7 +30,7 @@ def write(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> Path:
 
 def test_the_projects_own_file_is_read_without_any_secret() -> None:
     settings = load_settings()
-    assert settings.sources.on == ("salesforce", "hubspot", "google_ads")
+    assert settings.sources.on == ("salesforce", "hubspot", "pipedrive", "google_ads")
     assert settings.company.fiscal_year_start_month == 2
     assert settings.ports.model_dump() == {
         "bind": "127.0.0.1",
@@ -116,7 +116,7 @@ def test_missing_credentials_are_named_by_variable(monkeypatch: pytest.MonkeyPat
         connection(load_settings(), "salesforce")
 
 
-@pytest.mark.parametrize("source", ["salesforce", "hubspot", "google_ads"])
+@pytest.mark.parametrize("source", ["salesforce", "hubspot", "pipedrive", "google_ads"])
 def test_the_sandbox_needs_no_credentials_of_ones_own(source: str) -> None:
     found = connection(load_settings(), source)
     assert str(found.base_url) == f"http://127.0.0.1:8801/{source}"  # type: ignore[attr-defined]
