@@ -19,6 +19,7 @@ from ingestion.sandbox.company.simulation import simulate
 from ingestion.sandbox.company.tables import Company
 from ingestion.sandbox.company.truth import state
 from ingestion.sources.pipedrive import calls, deals
+from ingestion.sources.pipedrive.fields import read_fields
 from tests.contracts.company_sandbox import NOW, Lake, company_sandbox, entity_of, faulty
 from tests.contracts.sandbox_server import (
     Rows,
@@ -107,6 +108,28 @@ def test_custom_fields_have_their_names_and_options_their_labels(lake: Lake) -> 
     deal = live(lake, "deals").filter(pl.col("id") == "1").row(0, named=True)
     assert (deal["channel_name"], deal["opportunity_type"]) == ("Partner", "New Business")
     assert live(lake, "leads")["industry"].unique().to_list() == ["Retail"]
+
+
+def test_fields_of_one_name_are_told_apart_by_their_keys() -> None:
+    codes = ("a" * 40, "b" * 40, "c" * 40, "d" * 40)
+
+    class Fields:
+        def get_json(self, path: str, params: dict[str, int]) -> object:
+            named = zip(codes, ("Region", "Tier", "Tier", "Owner id"), strict=True)
+            found = [
+                {"field_code": code, "field_name": name, "is_custom_field": True}
+                for code, name in named
+            ]
+            return {"success": True, "data": [*found, found[0]], "additional_data": {}}
+
+    book = read_fields(Fields(), "organizationFields", entity_of(PD, "organizations"))  # type: ignore[arg-type]
+    row = book.values(dict(zip(codes, ("LATAM", "A", "B", "me"), strict=True)))
+    assert (row["region"], row.get("owner_id")) == ("LATAM", None)
+    assert json.loads(row["custom_fields"]) == {
+        "Tier (bbbbbbbb)": "A",
+        "Tier (cccccccc)": "B",
+        "Owner id": "me",
+    }
 
 
 def test_archived_deals_are_landed_too(lake: Lake) -> None:

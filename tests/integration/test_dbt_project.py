@@ -32,9 +32,7 @@ def manifest(target: Path, **environment: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What there is with every source on."""
-    return manifest(
-        tmp_path_factory.mktemp("everything"), REVLAKE_SOURCES=",".join(source_names())
-    )
+    return manifest(tmp_path_factory.mktemp("everything"), REVLAKE_SOURCES=",".join(source_names()))
 
 
 def models(found: dict[str, Any]) -> dict[str, dict[str, Any]]:

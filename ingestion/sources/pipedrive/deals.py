@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ingestion.entity import VERSION_AT, Page, Row
 from ingestion.http import VendorClient
+from ingestion.parallel import side_by_side
 from ingestion.sources.pipedrive.calls import cursor_pages, position_pages
 from ingestion.sources.pipedrive.fields import FieldBook, read_fields
 from ingestion.sources.pipedrive.objects import as_row, changed_since
@@ -51,14 +52,13 @@ def read_history(client: VendorClient, since: datetime | None) -> Iterator[Page]
         found = [change for page in cursor_pages(client, path, {}) for change in page]
         return _numbered(deal["id"], found, book)
 
-    with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-        for page in _changed(client, since, LIVE):
-            touched = [
-                deal
-                for deal in page
-                if deal.get("id") and deal.get("update_time") != deal.get("add_time")
-            ]
-            yield [row for rows in pool.map(changes, touched) for row in rows]
+    for page in _changed(client, since, LIVE):
+        touched = [
+            partial(changes, deal)
+            for deal in page
+            if deal.get("id") and deal.get("update_time") != deal.get("add_time")
+        ]
+        yield [row for rows in side_by_side(touched, workers=CALLS_AT_ONCE) for row in rows]
 
 
 def _numbered(deal_id: Any, found: Sequence[Mapping[str, Any]], book: FieldBook) -> list[Row]:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingestion.entity import CUSTOM_FIELDS, Entity, Row
+from ingestion.entity import CUSTOM_FIELDS, Entity, Row, custom_json
 from ingestion.http import VendorClient
 from ingestion.sources.pipedrive.calls import cursor_pages
+from ingestion.sources.pipedrive.settings import CUSTOM_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -62,22 +63,23 @@ class FieldBook:
                 others[known.name] = value
             else:
                 row[known.column] = _scalar(value)
-        row[CUSTOM_FIELDS] = as_json(others) if others else None
+        row[CUSTOM_FIELDS] = custom_json(others)
         return row
 
 
 def read_fields(client: VendorClient, name: str, entity: Entity) -> FieldBook:
     """The fields of `dealFields`, say; names that occur twice get a part of their key."""
-    records = [record for page in cursor_pages(client, f"/api/v2/{name}", {}) for record in page]
-    custom = [record for record in records if record.get("is_custom_field")]
-    names = Counter(str(record.get("field_name")) for record in custom)
-    free = set(entity.columns.names) - {CUSTOM_FIELDS}
+    pages = cursor_pages(client, f"/api/v2/{name}", {})
+    by_code = {str(record.get("field_code")): record for page in pages for record in page}
+    custom = {code: r for code, r in by_code.items() if r.get("is_custom_field")}
+    names = Counter(str(record.get("field_name")) for record in custom.values())
+    free = CUSTOM_COLUMNS.intersection(entity.columns.names)
     return FieldBook(
-        custom={str(r["field_code"]): _field(r, names, free) for r in custom},
+        custom={code: _field(record, names, free) for code, record in custom.items()},
         own={
-            str(r["field_code"]): _field(r, Counter(), set())
-            for r in records
-            if not r.get("is_custom_field")
+            code: _field(record, Counter(), set())
+            for code, record in by_code.items()
+            if code not in custom
         },
     )
 

@@ -78,7 +78,8 @@ def as_row(record: Mapping[str, Any], columns: list[str], book: FieldBook) -> Ro
             row[one] = _primary(record.get(many))
     if "address" in columns:
         address = record.get("address") or {}
-        row["address"], row["country"] = address.get("value"), address.get("country")
+        row["address"] = address.get("value")
+        row["country"] = address.get("country") or row.get("country")
     return row
 
 

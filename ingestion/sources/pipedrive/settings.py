@@ -1,7 +1,7 @@
 """Pipedrive: which objects are landed, with which fields.
 
-A custom field is known by its name: one whose name, in snake_case, is a column here fills it, all
-others go to `custom_fields` by their names.
+A custom field is known by its name: one whose name, in snake_case, is among CUSTOM_COLUMNS fills
+that column, all others go to `custom_fields` by their names.
 """
 
 from dataclasses import dataclass
@@ -44,6 +44,14 @@ def _with_custom_fields(schema: pa.Schema) -> pa.Schema:
     return schema.append(pa.field(CUSTOM_FIELDS, pa.string()))
 
 
+# Never a field that Pipedrive has itself: an account may name its own fields as it likes.
+CUSTOM_COLUMNS = frozenset(
+    {
+        "industry", "segment", "employees", "annual_revenue", "region", "website", "country",
+        "company", "opportunity_type", "forecast_category", "competitor", "next_step",
+        "lead_status", "lead_created_at", "lead_converted_at",
+    }
+)  # fmt: skip
 _LEAD_FIELDS = "lead_status company industry country region"
 ORGANIZATIONS = Entity(
     "organizations",
