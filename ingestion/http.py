@@ -24,14 +24,16 @@ HIDDEN = "***"
 
 
 class VendorError(Exception):
-    """A vendor call that cannot succeed as it is; the message is free of secrets.
+    """A vendor call that cannot succeed as it is; the message is free of secrets."""
 
-    `status` is that of the refusal, None where there was none.
-    """
 
-    def __init__(self, message: str, *, status: int | None = None) -> None:
+class RefusedError(VendorError):
+    """The vendor refused the request: its status, and how its answer began, without secrets."""
+
+    def __init__(self, message: str, *, status: int, said: str) -> None:
         super().__init__(message)
         self.status = status
+        self.said = said
 
 
 class HalfAnswerError(Exception):
@@ -284,7 +286,9 @@ class VendorClient:
             )
         return path
 
-    def _refused(self, what: str, response: requests.Response, meaning: str | None) -> VendorError:
+    def _refused(
+        self, what: str, response: requests.Response, meaning: str | None
+    ) -> RefusedError:
         said = self.scrub(response.text[:300].replace("\n", " "))
         hint = meaning or {
             400: "the request does not suit this account",
@@ -292,10 +296,8 @@ class VendorClient:
             403: "the credentials lack a permission",
             404: "the address or object does not exist; check base_url and the vendor's edition",
         }.get(response.status_code, "not something that passes by itself")
-        return VendorError(
-            f"{what} answered {response.status_code} ({hint}): {said}",
-            status=response.status_code,
-        )
+        message = f"{what} answered {response.status_code} ({hint}): {said}"
+        return RefusedError(message, status=response.status_code, said=said)
 
     def _gave_up(
         self, what: str, trouble: str, attempts: int, spent: float, asked: float | None

@@ -157,6 +157,10 @@ class Store:
             f"{_hidden(self._holds_of(path))})"
         )
 
+    def held_keys(self, path: str) -> list[str]:
+        """Keys of table `path` with a version that is held back now."""
+        return [hold.key for hold in self._holds_of(path)]
+
     def release_holds(self) -> None:
         """Show every held-back version: the clock has moved."""
         with self._lock:

@@ -21,7 +21,11 @@ from tests.contracts.sandbox_server import Sandbox
 
 HOURS = 3600
 # Where a record that comes twice must strike, for sources whose first pages hold none with a key.
-DUPLICATES_IN = {"google_ads": "metrics", "marketo": "/rest/v1/activities.json"}
+DUPLICATES_IN = {
+    "dynamics": "/accounts",
+    "google_ads": "metrics",
+    "marketo": "/rest/v1/activities.json",
+}
 # In this company's last days no campaign ran, and its two people in Latin America did nothing.
 QUIET = {"google_ads", "pipedrive"}
 # Vendors keep no history of these: a lake has the days that it was there to see.
@@ -33,7 +37,7 @@ FORGOTTEN = {("zoom", "meetings"): "start_time", ("zoom", "participants"): "join
 # Fields of a connection that are no secrets.
 PUBLIC = {
     "base_url", "token_url", "client_id", "customer_id", "account_id", "account_sid", "api_id",
-    "api_key_sid", "login_url", "business_unit_id",
+    "api_key_sid", "login_url", "business_unit_id", "tenant_id",
 }  # fmt: skip
 
 

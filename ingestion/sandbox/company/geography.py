@@ -26,7 +26,7 @@ class Country(NamedTuple):
 REGIONS = (
     Region("North America", "America/New_York", "salesforce", 0.40,
            ("East", "West", "Central", "Enterprise", "Canada", "South")),
-    Region("EMEA", "Europe/Berlin", "salesforce", 0.25,
+    Region("EMEA", "Europe/Berlin", "dynamics", 0.25,
            ("DACH", "UK & Nordics", "Southern Europe", "Middle East & Africa")),
     Region("LATAM", "America/Sao_Paulo", "pipedrive", 0.10, ("Brasil", "Hispanoamérica")),
     Region("APAC", "Asia/Singapore", "hubspot", 0.25,

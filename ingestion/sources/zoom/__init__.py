@@ -21,7 +21,7 @@ import requests
 from ingestion.auth import BasicLogin, OAuthToken
 from ingestion.entity import VERSION_AT, Page, Row
 from ingestion.feed import Feed
-from ingestion.http import Patience, Rate, VendorClient, VendorError, Verdict
+from ingestion.http import Patience, Rate, RefusedError, VendorClient, Verdict
 from ingestion.parallel import side_by_side
 from ingestion.sources.zoom.reports import Record, Reports, encoded, pages
 from ingestion.sources.zoom.settings import (
@@ -120,7 +120,7 @@ def _seats(client: VendorClient, meeting: Record) -> list[Page]:
     path = f"/past_meetings/{encoded(meeting['uuid'])}/participants"
     try:
         found = list(pages(client, path, {}, "participants"))
-    except VendorError as refused:
+    except RefusedError as refused:
         if refused.status != NOT_THERE:
             raise
         logger.warning("zoom: no participants of meeting %s: %s", meeting["uuid"], refused)
