@@ -5,10 +5,13 @@
         when 'BESTCASE' then 'Best Case'
         when 'MOSTLIKELY' then 'Commit'
         when 'COMMIT' then 'Commit'
+        when 'COMMITTED' then 'Commit'
         when 'FORECAST' then 'Commit'
         when 'CLOSED' then 'Closed'
+        when 'WON' then 'Closed'
         when 'OMITTED' then 'Omitted'
         when 'OMIT' then 'Omitted'
+        when 'LOST' then 'Omitted'
         else {{ column }}
     end
 {%- endmacro %}

@@ -64,6 +64,12 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
             'activities', 'products', 'pipelines', 'stages', 'users', 'teams', 'goals',
             'currencies',
         ],
+        'dynamics': [
+            'accounts', 'contacts', 'leads', 'opportunities', 'opportunity_closes',
+            'opportunity_processes', 'opportunity_products', 'opportunity_history', 'phone_calls',
+            'appointments', 'emails', 'tasks', 'campaigns', 'products', 'users', 'goals',
+            'process_stages', 'business_units', 'teams', 'territories', 'currencies',
+        ],
         'files': [
             'users', 'accounts', 'contacts', 'products', 'campaigns', 'leads', 'opportunities',
             'stages', 'stage_history', 'activities',

@@ -125,6 +125,18 @@ without a time, anything else is a moment whose date is the company's.
     end
 {%- endmacro %}
 
+{#- The date in a text of Dataverse's audit: `11/18/2026 00:00:00`, or ISO. -#}
+{% macro date_of_audit(column) -%}
+    case
+        when {{ column }} like '____-__-__%' then cast(substr({{ column }}, 1, 10) as date)
+        when {{ column }} like '__/__/____%'
+            then cast(
+                substr({{ column }}, 7, 4) || '-' || substr({{ column }}, 1, 2)
+                || '-' || substr({{ column }}, 4, 2) as date
+            )
+    end
+{%- endmacro %}
+
 {#- The UTC timestamp in a text that is an ISO instant or milliseconds since 1970. -#}
 {% macro timestamp_of_text(column) -%}
     case

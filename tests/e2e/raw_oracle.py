@@ -48,7 +48,10 @@ class RawLog:
             )
             .explode("owner")
         )
-        return pl.concat([salesforce, hubspot, pipedrive]).unique("owner", keep="first")
+        dynamics = self.current("dynamics/users").select(
+            owner=pl.col("id"), region=pl.col("territoryid_label")
+        )
+        return pl.concat([salesforce, hubspot, dynamics, pipedrive]).unique("owner", keep="first")
 
     def rates(self) -> pl.DataFrame:
         """Currency and day → units of the currency for one US dollar, one row a day it starts."""
@@ -98,8 +101,8 @@ class RawLog:
                 order=pl.col("order") - first + 1,
             )
         )
-        pipedrive = self.pipedrive_deals()
-        rows = pl.concat([salesforce, hubspot, pipedrive], how="vertical_relaxed")
+        others = [self.dynamics_deals(), self.pipedrive_deals()]
+        rows = pl.concat([salesforce, hubspot, *others], how="vertical_relaxed")
         is_open = ~pl.col("is_closed") & (pl.col("category").str.to_lowercase() != "omitted")
         rows = rows.with_columns(
             is_open=is_open,
@@ -138,6 +141,38 @@ class RawLog:
             )
         )
 
+    def dynamics_deals(self) -> pl.DataFrame:
+        """Dynamics' deals with their stage's place in the business process, as `opportunities`."""
+        stages = self.current("dynamics/process_stages").select(
+            activestageid="id", order=pl.col("stagecategory") + 1
+        )
+        processes = (
+            self.current("dynamics/opportunity_processes")
+            .join(stages, on="activestageid")
+            .select(id="opportunityid", order="order")
+        )
+        currencies = self.current("dynamics/currencies").select(
+            transactioncurrencyid="id", currency="isocurrencycode"
+        )
+        is_won = pl.col("statecode") == 1
+        return (
+            self.current("dynamics/opportunities")
+            .join(processes, on="id", how="left")
+            .join(currencies, on="transactioncurrencyid", how="left")
+            .select(
+                owner="owninguser",
+                amount=pl.when(is_won).then("actualvalue").otherwise("estimatedvalue"),
+                currency="currency",
+                probability=pl.col("closeprobability") / 100,
+                category="msdyn_forecastcategory_label",
+                close_date=pl.coalesce("actualclosedate", "estimatedclosedate"),
+                created=self.day("createdon"),
+                is_closed=pl.col("statecode") > 0,
+                is_won=is_won,
+                order="order",
+            )
+        )
+
     def quotas(self) -> pl.DataFrame:
         salesforce = self.current("salesforce/quotas").select(
             owner="quota_owner_id", amount="quota_amount"
@@ -146,7 +181,8 @@ class RawLog:
             owner="hubspot_owner_id", amount="hs_target_amount"
         )
         pipedrive = self.current("pipedrive/goals").select(owner="assignee_id", amount="target")
-        return pl.concat([salesforce, hubspot, pipedrive])
+        dynamics = self.current("dynamics/goals").select(owner="goalownerid", amount="targetmoney")
+        return pl.concat([salesforce, hubspot, dynamics, pipedrive])
 
     def leads(self) -> pl.DataFrame:
         salesforce = self.current("salesforce/leads").select(
@@ -157,7 +193,10 @@ class RawLog:
             .filter(pl.col("lead_source").is_not_null())
             .select(owner="hubspot_owner_id", converted=pl.col("converted_at").is_not_null())
         )
-        return pl.concat([salesforce, hubspot, self.pipedrive_leads()])
+        dynamics = self.current("dynamics/leads").select(
+            owner="owninguser", converted=pl.col("statecode") == 1
+        )
+        return pl.concat([salesforce, hubspot, dynamics, self.pipedrive_leads()])
 
     def pipedrive_leads(self) -> pl.DataFrame:
         """Those still there, and those that deals name as where they came from."""
@@ -189,6 +228,9 @@ class RawLog:
             parts.append(rows.select(owner="hubspot_owner_id"))
         done_ones = self.current("pipedrive/activities").filter("done")
         parts.append(done_ones.select(owner="owner_id"))
+        for table in ("phone_calls", "appointments", "emails", "tasks"):
+            rows = self.current(f"dynamics/{table}").filter(pl.col("statecode") == 1)
+            parts.append(rows.select(owner="owninguser"))
         return pl.concat(parts)
 
     def spend(self) -> float:

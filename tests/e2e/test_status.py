@@ -11,7 +11,7 @@ def test_status_tells_release_sources_checks_dashboards_models_and_services(stac
     status = stack.status()
     assert status["release"] == served(stack.settings.paths.serving).id
     assert status["published_at"]
-    assert set(status["sources"]) >= {"salesforce", "hubspot", "google_ads"}
+    assert set(status["sources"]) >= {"salesforce", "hubspot", "dynamics", "google_ads"}
     for facts in status["sources"].values():
         assert facts["tables"] and facts["rows"] and facts["last_loaded_at"]
         assert facts["rejects"] == 0

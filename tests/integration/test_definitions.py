@@ -69,6 +69,7 @@ def test_the_hourly_job_neither_trains_nor_cleans_up(definitions: Definitions) -
         "land_salesforce",
         "land_hubspot",
         "land_pipedrive",
+        "land_dynamics",
         "land_google_ads",
         "release__candidate",
         "dbt_core",

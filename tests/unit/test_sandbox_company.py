@@ -198,7 +198,7 @@ def test_words_are_those_of_the_contract(company: Company) -> None:
         ("leads", "status",
          {"New", "Working", "Nurturing", "Qualified", "Disqualified", "Converted"}),
         ("users", "role", {"Rep", "Manager", "VP", "CRO"}),
-        ("accounts", "crm", {"salesforce", "hubspot", "pipedrive"}),
+        ("accounts", "crm", {"salesforce", "hubspot", "dynamics", "pipedrive"}),
     ):  # fmt: skip
         assert set(getattr(company, table).get_column(column).unique()) == words
 

@@ -30,7 +30,7 @@ def write(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> Path:
 
 def test_the_projects_own_file_is_read_without_any_secret() -> None:
     settings = load_settings()
-    assert settings.sources.on == ("salesforce", "hubspot", "pipedrive", "google_ads")
+    assert settings.sources.on == ("salesforce", "hubspot", "dynamics", "pipedrive", "google_ads")
     assert settings.company.fiscal_year_start_month == 2
     assert settings.ports.model_dump() == {
         "bind": "127.0.0.1",

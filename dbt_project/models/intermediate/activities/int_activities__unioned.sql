@@ -3,6 +3,7 @@
         'salesforce': 'int_activities__salesforce',
         'hubspot': 'int_activities__hubspot',
         'pipedrive': 'int_activities__pipedrive',
+        'dynamics': 'int_activities__dynamics',
         'files': 'int_activities__files',
     },
     {

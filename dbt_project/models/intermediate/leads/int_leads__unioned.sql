@@ -3,6 +3,7 @@
         'salesforce': 'stg_salesforce__leads',
         'hubspot': 'int_leads__hubspot',
         'pipedrive': 'int_leads__pipedrive',
+        'dynamics': 'int_leads__dynamics',
         'files': 'stg_files__leads',
     },
     {

@@ -1,6 +1,6 @@
 {#-
 Every campaign id that records may name, with the key of the campaign it stands for. HubSpot and Pipedrive
-name Google Ads campaigns by their own id, and a Salesforce campaign may mirror one.
+name Google Ads campaigns by their own id, and a campaign of Salesforce or Dynamics may mirror one.
 -#}
 {{ config(materialized='table') }}
 
@@ -10,9 +10,12 @@ google_ads as (
     {{ unite({'google_ads': 'stg_google_ads__campaigns'}, {'campaign_id': 'varchar'}) }}
 ),
 
-salesforce as (
+mirrors as (
     {{ unite(
-        {'salesforce': 'stg_salesforce__campaigns'},
+        {
+            'salesforce': 'stg_salesforce__campaigns',
+            'dynamics': 'stg_dynamics__campaigns',
+        },
         {'campaign_id': 'varchar', 'google_ads_campaign_id': 'varchar'},
     ) }}
 ),
@@ -39,15 +42,15 @@ cross join (values ('hubspot'), ('pipedrive')) as crms (source)
 union all
 
 select
-    salesforce.source,
-    salesforce.campaign_id,
+    mirrors.source,
+    mirrors.campaign_id,
     coalesce(
         {{ surrogate_key('google_ads.source', 'google_ads.campaign_id') }},
-        {{ surrogate_key('salesforce.source', 'salesforce.campaign_id') }}
+        {{ surrogate_key('mirrors.source', 'mirrors.campaign_id') }}
     ) as campaign_key
-from salesforce
+from mirrors
 left join google_ads
-    on salesforce.google_ads_campaign_id = google_ads.campaign_id
+    on mirrors.google_ads_campaign_id = google_ads.campaign_id
 
 union all
 

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
-{#- A Salesforce campaign that mirrors a Google Ads campaign is that campaign, not another one. -#}
+{#- A CRM's campaign that mirrors a Google Ads campaign is that campaign, not another one. -#}
 
 with
 
@@ -9,6 +9,7 @@ campaigns as (
         {
             'google_ads': 'stg_google_ads__campaigns',
             'salesforce': 'stg_salesforce__campaigns',
+            'dynamics': 'stg_dynamics__campaigns',
             'files': 'stg_files__campaigns',
         },
         {

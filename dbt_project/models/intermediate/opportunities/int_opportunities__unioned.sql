@@ -3,6 +3,7 @@
         'salesforce': 'stg_salesforce__opportunities',
         'hubspot': 'stg_hubspot__deals',
         'pipedrive': 'int_opportunities__pipedrive',
+        'dynamics': 'int_opportunities__dynamics',
         'files': 'stg_files__opportunities',
     },
     {

@@ -3,6 +3,7 @@
         'salesforce': 'stg_salesforce__opportunity_history',
         'hubspot': 'int_opportunity_history__hubspot',
         'pipedrive': 'int_opportunity_history__pipedrive',
+        'dynamics': 'int_opportunity_history__dynamics',
         'files': 'int_opportunity_history__files',
     },
     {

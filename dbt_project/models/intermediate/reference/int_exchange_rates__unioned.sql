@@ -1,4 +1,7 @@
-{#- Rates of the first source that has the currency: one currency has one rate on one day. -#}
+{#-
+Rates of the first source, in the order in which they are on, that has the currency: one currency
+has one rate on one day.
+-#}
 {{ config(materialized='table') }}
 
 with
@@ -8,6 +11,7 @@ rates as (
         {
             'salesforce': 'stg_salesforce__exchange_rates',
             'hubspot': 'int_exchange_rates__hubspot',
+            'dynamics': 'int_exchange_rates__dynamics',
         },
         {
             'exchange_rate_id': 'varchar',
@@ -23,7 +27,12 @@ ranked as (
         *,
         dense_rank() over (
             partition by currency_code
-            order by case source when 'salesforce' then 1 else 2 end
+            order by
+                case source
+                    {%- for name in enabled_sources() %}
+                    when '{{ name }}' then {{ loop.index }}
+                    {%- endfor %}
+                end
         ) as source_rank,
         row_number() over (
             partition by currency_code, source, valid_from order by exchange_rate_id desc

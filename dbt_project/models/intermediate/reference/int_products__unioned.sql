@@ -3,6 +3,7 @@
         'salesforce': 'stg_salesforce__products',
         'hubspot': 'stg_hubspot__products',
         'pipedrive': 'stg_pipedrive__products',
+        'dynamics': 'int_products__dynamics',
         'files': 'stg_files__products',
     },
     {

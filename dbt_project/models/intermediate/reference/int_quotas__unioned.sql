@@ -3,6 +3,7 @@
         'salesforce': 'stg_salesforce__quotas',
         'hubspot': 'stg_hubspot__goal_targets',
         'pipedrive': 'int_quotas__pipedrive',
+        'dynamics': 'int_quotas__dynamics',
     },
     {
         'quota_id': 'varchar',

@@ -9,6 +9,7 @@ declared as (
             'salesforce': 'stg_salesforce__stages',
             'hubspot': 'int_stages__hubspot',
             'pipedrive': 'int_stages__pipedrive',
+            'dynamics': 'int_stages__dynamics',
             'files': 'stg_files__stages',
         },
         {

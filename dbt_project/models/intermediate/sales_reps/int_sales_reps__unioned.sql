@@ -3,6 +3,7 @@
         'salesforce': 'int_sales_reps__salesforce',
         'hubspot': 'int_sales_reps__hubspot',
         'pipedrive': 'int_sales_reps__pipedrive',
+        'dynamics': 'int_sales_reps__dynamics',
         'files': 'int_sales_reps__files',
     },
     {
