@@ -1,0 +1,330 @@
+"""Dynamics: delta links and what ends them, deletes, merges, the audit, budgets, other clients."""
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msal
+import polars as pl
+import pytest
+import requests
+import trustme
+import uvicorn
+from azure.core.credentials import AccessToken
+from polars.testing import assert_frame_equal
+from PowerPlatform.Dataverse.client import DataverseClient
+
+from ingestion.catalog import entities
+from ingestion.entity import DELETED, VERSION_AT
+from ingestion.http import VendorClient
+from ingestion.sandbox.app import build_app, build_world
+from ingestion.sandbox.clock import Beginning, Clock
+from ingestion.sandbox.vendors.dynamics import credentials, service, tables
+from ingestion.sources.dynamics import read
+from tests.contracts.company_sandbox import Lake, faulty
+from tests.contracts.dataverse import COMPANY, CRM
+from tests.contracts.sandbox_server import NOW, Sandbox, at, frames, serve
+
+EXPECTED = {
+    "accounts": 8, "contacts": 6, "leads": 6, "opportunities": 6, "phone_calls": 6,
+    "appointments": 1, "emails": 0, "tasks": 1, "users": 2, "goals": 1, "process_stages": 4,
+    "territories": 1, "currencies": 2, "opportunity_processes": 6, "opportunity_closes": 0,
+    "products": 2, "opportunity_products": 1,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with serve(COMPANY) as running:
+        yield running
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Iterator[Lake]:
+    with serve(COMPANY) as running:
+        yield Lake(tmp_path, running)
+
+
+@pytest.fixture
+def still(tmp_path: Path, sandbox: Sandbox) -> Lake:
+    """A lake whose sandbox's clock stands still for the whole module."""
+    return Lake(tmp_path, sandbox)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths asked for, by order."""
+    asked: list[str] = []
+    ask = VendorClient._call
+
+    def counted(self: VendorClient, method: str, path: str, **more: Any) -> Any:
+        asked.append(path)
+        return ask(self, method, path, **more)
+
+    monkeypatch.setattr(VendorClient, "_call", counted)
+    return asked
+
+
+def versions(lake: Lake, table: str, record: str) -> list[dict[str, Any]]:
+    return lake.rows(CRM, table).filter(id=record).sort(VERSION_AT).to_dicts()
+
+
+def id_of(lake: Lake, name: str) -> str:
+    return str(lake.rows(CRM, "accounts").filter(name=name)["id"][0])
+
+
+def test_first_landing_brings_everything_there_is(still: Lake) -> None:
+    report = still.land(CRM)
+    assert {name: report.tables[name].rows for name in EXPECTED} == EXPECTED
+    assert sum(table.rejects + table.tombstones for table in report.tables.values()) == 0
+
+
+def test_small_pages_and_few_parties_a_call_bring_the_same(
+    still: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    still.land(CRM)
+    monkeypatch.setattr(read, "PARTIES_A_CALL", 2)
+    monkeypatch.setattr(service, "LARGEST_PAGE", 3)
+    other = Lake(still.root / "small", still.sandbox)
+    other.land(CRM)
+    for entity in entities(CRM):
+        assert_frame_equal(still.current(CRM, entity), other.current(CRM, entity))
+
+
+def test_values_come_with_labels_types_and_own_columns(still: Lake) -> None:
+    still.land(CRM)
+    row = still.rows(CRM, "opportunities").to_dicts()[0]
+    assert (row["statecode"], row["statecode_label"]) == (0, "Open")
+    assert row["transactioncurrencyid_label"] == "EUR"
+    assert row["customerid_type"] == "account"
+    assert row["estimatedvalue_base"] == pytest.approx(1000 / 0.9, abs=1e-3)
+    assert set(json.loads(row["custom_fields"])) == {"new_implementation"}
+    assert "株式会社 O'Neil & Söhne" in still.rows(CRM, "accounts")["name"].to_list()
+    call = still.rows(CRM, "phone_calls").to_dicts()[0]
+    assert call["regardingobjectid_type"] == "opportunity"
+    assert call["contact_id"] is not None
+    assert still.rows(CRM, "appointments")["lead_id"].null_count() == 0
+
+
+def test_changes_deletes_merges_and_undeletes_are_versions(lake: Lake, calls: list[str]) -> None:
+    lake.land(CRM)
+    second, third, first = (id_of(lake, f"Account {number}") for number in (2, 3, 1))
+    calls.clear()
+    lake.sandbox.advance(3600)
+    report = lake.land(CRM)
+    assert sum("$deltatoken" in path for path in calls) > 10
+    assert report.tables["accounts"].tombstones == 2
+    merged = versions(lake, "accounts", third)[-1]
+    assert (merged[DELETED], merged["masterid"]) == (True, first)
+    assert merged[VERSION_AT] == at("2026-11-18 10:31")
+    assert report.tables["opportunities"].tombstones == 1
+    assert report.tables["opportunity_closes"].rows == 1
+    assert report.tables["opportunity_processes"].tombstones == 1
+    assert [
+        row["businessunitid_label"]
+        for row in lake.rows(CRM, "users")
+        .sort(VERSION_AT)
+        .filter(pl.col("parentsystemuserid").is_not_null())
+        .to_dicts()
+    ] == ["DACH", "Nordics"]
+    lake.sandbox.advance(2 * 3600)
+    assert lake.land(CRM).tables["accounts"].rows == 1
+    assert [row[DELETED] for row in versions(lake, "accounts", second)] == [False, True, False]
+
+
+def test_history_is_read_from_the_audit_once(lake: Lake) -> None:
+    lake.land(CRM)
+    before = lake.rows(CRM, "opportunity_history").height
+    lake.sandbox.advance(3600)
+    lake.land(CRM)
+    history = lake.rows(CRM, "opportunity_history")
+    deal = history.filter(pl.col("new_value") == "1500.0")["object_id"][0]
+    changed = history.filter(
+        (pl.col("object_id") == deal) & (pl.col("changed_at") == at("2026-11-18 10:40"))
+    )
+    assert set(changed["attribute"]) == {
+        "estimatedvalue", "closeprobability", "msdyn_forecastcategory"
+    }  # fmt: skip
+    stage = history.filter((pl.col("attribute") == "activestageid") & (pl.col("changed_at") >= NOW))
+    assert stage["new_value"][0].startswith("processstage,")
+    assert lake.land(CRM).tables["opportunity_history"].rows == 0
+    assert history.height > before
+
+
+def test_nothing_new_costs_a_call_a_table(still: Lake, calls: list[str]) -> None:
+    still.land(CRM)
+    calls.clear()
+    assert still.land(CRM).load_id is None
+    # Token, two of metadata, one a table, two where ids are swept, the audit, parties never.
+    assert len(calls) <= 3 + len(entities(CRM)) + 3
+    assert not any("activityparties" in path for path in calls)
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_delta_link_that_is_over_means_all_anew_and_tombstones(
+    lake: Lake, calls: list[str], quiet: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vendor may refuse an old link, or take it and bring all records without deletions."""
+    lake.land(CRM)
+    gone = id_of(lake, "Account 2")
+    monkeypatch.setattr(service, "TOKEN_DAYS", 7 if quiet else 3)
+    lake.sandbox.advance(2400)
+    lake.sandbox.advance(6 * 86_400 + 23.5 * 3600 if quiet else 3 * 86_400 + 7200)
+    if not quiet:
+        # The link is younger than what the environment promised when it was handed out.
+        monkeypatch.setattr(read, "MARGIN", -NOW.resolution * 10**12)
+    calls.clear()
+    report = lake.land(CRM)
+    assert sum("$deltatoken" in path for path in calls) == (0 if quiet else 14)
+    assert report.tables["opportunities"].tombstones == 1
+    assert report.tables["phone_calls"].rows == 0
+    assert [row[DELETED] for row in versions(lake, "accounts", gone)][:2] == [False, False]
+    assert lake.land(CRM).load_id is None
+
+
+def test_new_column_of_the_company_is_read_for_all_records(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = service.attribute
+
+    def without(table: Any, column: Any) -> dict[str, Any]:
+        shown = described(table, column)
+        return (
+            {**shown, "IsCustomAttribute": False, "AttributeType": "Virtual"}
+            if (column.name == "new_supportplan")
+            else shown
+        )
+
+    with monkeypatch.context() as patched:
+        patched.setattr(service, "attribute", without)
+        lake.land(CRM)
+        assert lake.rows(CRM, "accounts")["custom_fields"].null_count() == 8
+    assert lake.land(CRM).tables["accounts"].rows == 8
+    assert lake.current(CRM, entities(CRM)[0])["custom_fields"].null_count() == 0
+
+
+def test_environment_without_a_table_or_tracking_lands_the_rest(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = service.definition
+    monkeypatch.setattr(
+        service,
+        "definition",
+        lambda table: {**described(table), "ChangeTrackingEnabled": False},
+    )
+    monkeypatch.setattr(
+        service, "TABLES", tuple(each for each in tables.TABLES if each.name != "goal")
+    )
+    monkeypatch.delitem(service.BY_NAME, "goal")
+    lake.land(CRM)
+    assert lake.rows(CRM, "goals").is_empty()
+    gone = id_of(lake, "Account 2")
+    lake.sandbox.advance(3600)
+    report = lake.land(CRM)
+    assert report.tables["accounts"].tombstones == 2
+    assert [row[DELETED] for row in versions(lake, "accounts", gone)] == [False, True]
+    assert report.tables["opportunities"].tombstones == 1
+
+
+def test_late_change_is_not_lost(lake: Lake) -> None:
+    lake.land(CRM)
+    lake.sandbox.advance(3600)
+    faulty(lake, CRM, "late_row", match="accounts")
+    lake.land(CRM)
+    at_once = Lake(lake.root / "once", lake.sandbox)
+    at_once.land(CRM)
+    for entity in entities(CRM):
+        assert_frame_equal(lake.current(CRM, entity), at_once.current(CRM, entity))
+
+
+def test_record_that_does_not_fit_is_set_aside(still: Lake) -> None:
+    report = faulty(still, CRM, "malformed_record", match="/opportunities", field="estimatedvalue")
+    assert report.tables["opportunities"].rejects == 1
+    report = faulty(Lake(still.root / "key", still.sandbox), CRM, "null_key", match="/accounts")
+    assert report.tables["accounts"].rejects == 1
+
+
+@pytest.mark.parametrize("kind", ["rate_limit", "token_expiry", "truncated_page"])
+def test_bad_moment_in_a_delta_loses_nothing(lake: Lake, kind: str) -> None:
+    lake.land(CRM)
+    lake.sandbox.advance(3300)
+    report = faulty(lake, CRM, kind, match="deltatoken", skip=2, times=3)
+    assert report.tables["accounts"].tombstones == 2
+
+
+@contextmanager
+def over_tls(folder: Path) -> Iterator[tuple[str, str]]:
+    """The sandbox behind TLS on loopback: its address, and the file of the authority to trust."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    trusted, key, chain = (folder / name for name in ("ca.pem", "key.pem", "chain.pem"))
+    authority.cert_pem.write_to_path(trusted)
+    certificate.private_key_pem.write_to_path(key)
+    chain.write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
+    clock = Clock(beginning=Beginning(1, 1.0, at("2026-01-01")), now=NOW, frozen=True)
+    company = frames(COMPANY)
+    app = build_app(build_world(clock, lambda until: company))
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="critical",
+            access_log=False,
+            ssl_keyfile=str(key),
+            ssl_certfile=str(chain),
+            ssl_version=ssl.PROTOCOL_TLS_SERVER,
+        )
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}/dynamics", str(trusted)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listener.close()
+
+
+class Msal:
+    """Microsoft's own login library as the credential of Microsoft's own Dataverse client."""
+
+    def __init__(self, base_url: str, trusted: str) -> None:
+        session = requests.Session()
+        session.verify = trusted
+        self._app = msal.ConfidentialClientApplication(
+            credentials.CLIENT_ID,
+            client_credential=credentials.CLIENT_SECRET,
+            oidc_authority=f"{base_url}/{credentials.TENANT_ID}/v2.0",
+            http_client=session,
+        )
+
+    def get_token(self, *scopes: str, **more: Any) -> AccessToken:
+        token = self._app.acquire_token_for_client(list(scopes))
+        assert "access_token" in token, token
+        return AccessToken(token["access_token"], int(NOW.timestamp()) + token["expires_in"])
+
+
+def test_microsofts_own_client_reads_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with over_tls(tmp_path) as (base_url, trusted):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", trusted)
+        client = DataverseClient(base_url, Msal(base_url, trusted))
+        found = [
+            record
+            for page in client.records.list_pages(
+                "account", select=["name", "modifiedon"], filter="statecode eq 0",
+                orderby=["name"], page_size=3, include_annotations="*",
+            )
+            for record in page
+        ]  # fmt: skip
+    names = [record["name"] for record in found]
+    assert len(names) == 8
+    assert names == sorted(names)
+    assert datetime.fromisoformat(found[0]["modifiedon"]) == at("2026-11-01 08:00")
