@@ -1,14 +1,16 @@
 """Dynamics: delta links and what ends them, deletes, merges, the audit, budgets, other clients."""
 
+import hashlib
 import json
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msal
 import polars as pl
@@ -23,11 +25,15 @@ from PowerPlatform.Dataverse.client import DataverseClient
 from ingestion.catalog import entities
 from ingestion.entity import DELETED, VERSION_AT
 from ingestion.http import VendorClient
+from ingestion.sandbox.__main__ import history_start
 from ingestion.sandbox.app import build_app, build_world
 from ingestion.sandbox.clock import Beginning, Clock
+from ingestion.sandbox.company.simulation import simulate
+from ingestion.sandbox.company.truth import state
 from ingestion.sandbox.vendors.dynamics import credentials, service, tables
 from ingestion.sources.dynamics import read
-from tests.contracts.company_sandbox import Lake, faulty
+from tests.contracts.company_sandbox import NOW as COMPANY_NOW
+from tests.contracts.company_sandbox import Lake, company_sandbox, entity_of, faulty
 from tests.contracts.dataverse import COMPANY, CRM
 from tests.contracts.sandbox_server import NOW, Sandbox, at, frames, serve
 
@@ -37,6 +43,10 @@ EXPECTED = {
     "territories": 1, "currencies": 2, "opportunity_processes": 6, "opportunity_closes": 0,
     "products": 2, "opportunity_products": 1,
 }  # fmt: skip
+
+ACTIVITIES = {"phone_calls": "call", "appointments": "meeting", "emails": "email", "tasks": "task"}
+# Tables with change tracking that have records at first.
+WITH_TOKEN = 10
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +61,14 @@ def lake(tmp_path: Path) -> Iterator[Lake]:
         yield Lake(tmp_path, running)
 
 
-@pytest.fixture
-def still(tmp_path: Path, sandbox: Sandbox) -> Lake:
-    """A lake whose sandbox's clock stands still for the whole module."""
-    return Lake(tmp_path, sandbox)
+@pytest.fixture(scope="module")
+def landed(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A lake landed once; its sandbox's clock stands still for the whole module."""
+    lake = Lake(tmp_path_factory.mktemp("landed"), sandbox)
+    report = lake.land(CRM)
+    assert {name: report.tables[name].rows for name in EXPECTED} == EXPECTED
+    assert sum(table.rejects + table.tombstones for table in report.tables.values()) == 0
+    return lake
 
 
 @pytest.fixture
@@ -79,37 +93,29 @@ def id_of(lake: Lake, name: str) -> str:
     return str(lake.rows(CRM, "accounts").filter(name=name)["id"][0])
 
 
-def test_first_landing_brings_everything_there_is(still: Lake) -> None:
-    report = still.land(CRM)
-    assert {name: report.tables[name].rows for name in EXPECTED} == EXPECTED
-    assert sum(table.rejects + table.tombstones for table in report.tables.values()) == 0
-
-
 def test_small_pages_and_few_parties_a_call_bring_the_same(
-    still: Lake, monkeypatch: pytest.MonkeyPatch
+    landed: Lake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    still.land(CRM)
     monkeypatch.setattr(read, "PARTIES_A_CALL", 2)
     monkeypatch.setattr(service, "LARGEST_PAGE", 3)
-    other = Lake(still.root / "small", still.sandbox)
+    other = Lake(tmp_path, landed.sandbox)
     other.land(CRM)
     for entity in entities(CRM):
-        assert_frame_equal(still.current(CRM, entity), other.current(CRM, entity))
+        assert_frame_equal(landed.current(CRM, entity), other.current(CRM, entity))
 
 
-def test_values_come_with_labels_types_and_own_columns(still: Lake) -> None:
-    still.land(CRM)
-    row = still.rows(CRM, "opportunities").to_dicts()[0]
+def test_values_come_with_labels_types_and_own_columns(landed: Lake) -> None:
+    row = landed.rows(CRM, "opportunities").to_dicts()[0]
     assert (row["statecode"], row["statecode_label"]) == (0, "Open")
     assert row["transactioncurrencyid_label"] == "EUR"
     assert row["customerid_type"] == "account"
     assert row["estimatedvalue_base"] == pytest.approx(1000 / 0.9, abs=1e-3)
     assert set(json.loads(row["custom_fields"])) == {"new_implementation"}
-    assert "株式会社 O'Neil & Söhne" in still.rows(CRM, "accounts")["name"].to_list()
-    call = still.rows(CRM, "phone_calls").to_dicts()[0]
+    assert "株式会社 O'Neil & Söhne" in landed.rows(CRM, "accounts")["name"].to_list()
+    call = landed.rows(CRM, "phone_calls").to_dicts()[0]
     assert call["regardingobjectid_type"] == "opportunity"
     assert call["contact_id"] is not None
-    assert still.rows(CRM, "appointments")["lead_id"].null_count() == 0
+    assert landed.rows(CRM, "appointments")["lead_id"].null_count() == 0
 
 
 def test_changes_deletes_merges_and_undeletes_are_versions(lake: Lake, calls: list[str]) -> None:
@@ -118,7 +124,7 @@ def test_changes_deletes_merges_and_undeletes_are_versions(lake: Lake, calls: li
     calls.clear()
     lake.sandbox.advance(3600)
     report = lake.land(CRM)
-    assert sum("$deltatoken" in path for path in calls) > 10
+    assert sum("$deltatoken" in path for path in calls) == WITH_TOKEN
     assert report.tables["accounts"].tombstones == 2
     merged = versions(lake, "accounts", third)[-1]
     assert (merged[DELETED], merged["masterid"]) == (True, first)
@@ -133,35 +139,28 @@ def test_changes_deletes_merges_and_undeletes_are_versions(lake: Lake, calls: li
         .filter(pl.col("parentsystemuserid").is_not_null())
         .to_dicts()
     ] == ["DACH", "Nordics"]
+    assert_history_is_that_of_the_audit(lake.rows(CRM, "opportunity_history"))
     lake.sandbox.advance(2 * 3600)
-    assert lake.land(CRM).tables["accounts"].rows == 1
+    report = lake.land(CRM)
+    assert report.tables["accounts"].rows == 1
+    assert report.tables["opportunity_history"].rows == 0
     assert [row[DELETED] for row in versions(lake, "accounts", second)] == [False, True, False]
 
 
-def test_history_is_read_from_the_audit_once(lake: Lake) -> None:
-    lake.land(CRM)
-    before = lake.rows(CRM, "opportunity_history").height
-    lake.sandbox.advance(3600)
-    lake.land(CRM)
-    history = lake.rows(CRM, "opportunity_history")
+def assert_history_is_that_of_the_audit(history: pl.DataFrame) -> None:
     deal = history.filter(pl.col("new_value") == "1500.0")["object_id"][0]
     changed = history.filter(
         (pl.col("object_id") == deal) & (pl.col("changed_at") == at("2026-11-18 10:40"))
     )
-    assert set(changed["attribute"]) == {
-        "estimatedvalue", "closeprobability", "msdyn_forecastcategory"
-    }  # fmt: skip
+    attributes = {"estimatedvalue", "closeprobability", "msdyn_forecastcategory"}
+    assert set(changed["attribute"]) == attributes
     stage = history.filter((pl.col("attribute") == "activestageid") & (pl.col("changed_at") >= NOW))
     assert stage["new_value"][0].startswith("processstage,")
-    assert lake.land(CRM).tables["opportunity_history"].rows == 0
-    assert history.height > before
 
 
-def test_nothing_new_costs_a_call_a_table(still: Lake, calls: list[str]) -> None:
-    still.land(CRM)
-    calls.clear()
-    assert still.land(CRM).load_id is None
-    # Token, two of metadata, one a table, two where ids are swept, the audit, parties never.
+def test_nothing_new_costs_a_call_a_table(landed: Lake, calls: list[str]) -> None:
+    assert landed.land(CRM).load_id is None
+    # Login, two of metadata, one a table and the audit, three sweeps of ids; parties never.
     assert len(calls) <= 3 + len(entities(CRM)) + 3
     assert not any("activityparties" in path for path in calls)
 
@@ -178,10 +177,10 @@ def test_delta_link_that_is_over_means_all_anew_and_tombstones(
     lake.sandbox.advance(6 * 86_400 + 23.5 * 3600 if quiet else 3 * 86_400 + 7200)
     if not quiet:
         # The link is younger than what the environment promised when it was handed out.
-        monkeypatch.setattr(read, "MARGIN", -NOW.resolution * 10**12)
+        monkeypatch.setattr(read, "MARGIN", timedelta(days=-30))
     calls.clear()
     report = lake.land(CRM)
-    assert sum("$deltatoken" in path for path in calls) == (0 if quiet else 14)
+    assert sum("$deltatoken" in path for path in calls) == (0 if quiet else WITH_TOKEN)
     assert report.tables["opportunities"].tombstones == 1
     assert report.tables["phone_calls"].rows == 0
     assert [row[DELETED] for row in versions(lake, "accounts", gone)][:2] == [False, False]
@@ -205,6 +204,7 @@ def test_new_column_of_the_company_is_read_for_all_records(
         patched.setattr(service, "attribute", without)
         lake.land(CRM)
         assert lake.rows(CRM, "accounts")["custom_fields"].null_count() == 8
+    lake.sandbox.advance(60)
     assert lake.land(CRM).tables["accounts"].rows == 8
     assert lake.current(CRM, entities(CRM)[0])["custom_fields"].null_count() == 0
 
@@ -232,30 +232,71 @@ def test_environment_without_a_table_or_tracking_lands_the_rest(
     assert report.tables["opportunities"].tombstones == 1
 
 
-def test_late_change_is_not_lost(lake: Lake) -> None:
-    lake.land(CRM)
-    lake.sandbox.advance(3600)
-    faulty(lake, CRM, "late_row", match="accounts")
-    lake.land(CRM)
-    at_once = Lake(lake.root / "once", lake.sandbox)
-    at_once.land(CRM)
-    for entity in entities(CRM):
-        assert_frame_equal(lake.current(CRM, entity), at_once.current(CRM, entity))
+def test_record_that_does_not_fit_is_set_aside(sandbox: Sandbox, tmp_path: Path) -> None:
+    lake = Lake(tmp_path, sandbox)
+    sandbox.fault(CRM, "null_key", match="/accounts", times=1)
+    report = faulty(lake, CRM, "malformed_record", match="/opportunities", field="estimatedvalue")
+    assert (report.tables["opportunities"].rejects, report.tables["accounts"].rejects) == (1, 1)
 
 
-def test_record_that_does_not_fit_is_set_aside(still: Lake) -> None:
-    report = faulty(still, CRM, "malformed_record", match="/opportunities", field="estimatedvalue")
-    assert report.tables["opportunities"].rejects == 1
-    report = faulty(Lake(still.root / "key", still.sandbox), CRM, "null_key", match="/accounts")
-    assert report.tables["accounts"].rejects == 1
+FAULTS = (
+    ("rate_limit", {"match": "deltatoken", "skip": 1}),
+    ("server_error", {"match": "audits"}),
+    ("token_expiry", {"match": "deltatoken", "skip": 3}),
+    ("truncated_page", {"match": "deltatoken", "skip": 5}),
+    ("late_row", {"match": "phonecalls"}),
+    ("duplicate_record", {"match": "opportunit"}),
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["rate_limit", "token_expiry", "truncated_page"])
-def test_bad_moment_in_a_delta_loses_nothing(lake: Lake, kind: str) -> None:
-    lake.land(CRM)
-    lake.sandbox.advance(3300)
-    report = faulty(lake, CRM, kind, match="deltatoken", skip=2, times=3)
-    assert report.tables["accounts"].tombstones == 2
+def test_lake_is_the_company_after_changes_and_all_faults(tmp_path: Path) -> None:
+    with company_sandbox(tmp_path / "company", scale=0.02) as sandbox:
+        lake = Lake(tmp_path, sandbox)
+        lake.land(CRM)
+        assert_reconciled(lake)
+        for hours in (1, 30, 100):
+            sandbox.advance(hours * 3600)
+            for kind, more in FAULTS:
+                sandbox.fault(CRM, kind, **more)
+            lake.land(CRM)
+            sandbox.clear_faults()
+        lake.land(CRM)
+        assert_reconciled(lake)
+
+
+def assert_reconciled(lake: Lake) -> None:
+    """Ids and sums of every table: those of the company's own records."""
+    now = lake.now()
+    company = simulate(7, 0.02, history_start(COMPANY_NOW), now)
+    users = state(company, "users", now).filter(crm=CRM)
+    for table, frame, kind, amounts in (
+        ("accounts", "accounts", "account", {"revenue": "annual_revenue"}),
+        ("contacts", "contacts", "contact", {}),
+        ("leads", "leads", "lead", {}),
+        ("opportunities", "opportunities", "opportunity", {"estimatedvalue": "amount"}),
+        ("opportunity_processes", "opportunities", "opportunitysalesprocess", {}),
+        ("opportunity_products", "line_items", "opportunityproduct", {"quantity": "quantity"}),
+        ("users", "users", "systemuser", {}),
+        ("goals", "quotas", "goal", {"targetmoney": "amount"}),
+    ):
+        truth = state(company, frame, now)
+        truth = truth.filter(crm=CRM) if "crm" in truth.columns else truth.join(users, "user_n")
+        assert_same(lake, table, kind, truth, amounts)
+    activities = state(company, "activities", now).filter(crm=CRM)
+    for table, word in ACTIVITIES.items():
+        assert_same(lake, table, "activity", activities.filter(type=word), {})
+
+
+def assert_same(
+    lake: Lake, table: str, kind: str, truth: pl.DataFrame, amounts: dict[str, str]
+) -> None:
+    found = lake.current(CRM, entity_of(CRM, table))
+    number = next(column for column in truth.columns if column.endswith("_n"))
+    ids = {str(UUID(hashlib.md5(f"{kind}/{each}".encode()).hexdigest())) for each in truth[number]}
+    assert set(found["id"]) == ids, table
+    assert found.height == len(ids)
+    for column, amount in amounts.items():
+        assert found[column].sum() == pytest.approx(truth[amount].sum()), table
 
 
 @contextmanager
