@@ -286,9 +286,7 @@ class VendorClient:
             )
         return path
 
-    def _refused(
-        self, what: str, response: requests.Response, meaning: str | None
-    ) -> RefusedError:
+    def _refused(self, what: str, response: requests.Response, meaning: str | None) -> RefusedError:
         said = self.scrub(response.text[:300].replace("\n", " "))
         hint = meaning or {
             400: "the request does not suit this account",

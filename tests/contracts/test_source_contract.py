@@ -22,7 +22,7 @@ from tests.contracts.sandbox_server import Sandbox
 HOURS = 3600
 # Where a record that comes twice must strike, for sources whose first pages hold none with a key.
 DUPLICATES_IN = {
-    "dynamics": "/accounts",
+    "dynamics": "_owninguser_value",
     "google_ads": "metrics",
     "marketo": "/rest/v1/activities.json",
 }

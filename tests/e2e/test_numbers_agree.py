@@ -218,6 +218,14 @@ def test_every_metric_is_the_same_everywhere_after_an_hour_and_an_hourly_refresh
     assert_agree(stack, tmp_path)
 
 
+def test_every_crm_tells_the_stages_in_the_same_words(stack) -> None:
+    stages = "string_agg(stage_name, ', ' order by stage_order)"
+    query = f"select source, {stages} from marts.dim_stages group by 1"
+    told = dict(ask(served(stack.settings.paths.serving), query).rows)
+    assert len(told) > 1
+    assert len(set(told.values())) == 1, told
+
+
 def test_the_forecast_is_the_same_in_the_mart_in_metricflow_and_on_the_chart(
     stack, tmp_path
 ) -> None:

@@ -11,7 +11,7 @@ Not seen: restored records of tables without change tracking, until they change.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from ingestion.auth import OAuthToken
@@ -27,6 +27,8 @@ from ingestion.sources.dynamics.settings import (
     Connection,
     Table,
 )
+
+EACH_RUN = timedelta()
 
 
 def build_source(
@@ -50,7 +52,7 @@ def _feed(reader: Reader, table: Table, environment: Environment) -> AnyFeed:
         return Feed(table.entity, lambda since: reader.read_changed(None), complete=True)
     if environment.tables[table.name].is_tracked:
         return TokenFeed(table.entity, reader.read_on)
-    return Feed(table.entity, reader.read_changed, sweep=reader.read_ids)
+    return Feed(table.entity, reader.read_changed, sweep=reader.read_ids, sweep_every=EACH_RUN)
 
 
 def _nothing(since: datetime | None) -> Iterator[list[dict[str, object]]]:

@@ -12,6 +12,7 @@ from ingestion.sources.dynamics.settings import API, AUDIT_TABLE, TABLES, TRACKI
 logger = logging.getLogger(__name__)
 
 LOOKUPS = ("Lookup", "Customer", "Owner")
+# Of the company's own columns; the others are files, images and parts of other columns.
 PLAIN_TYPES = (
     *LOOKUPS, "String", "Memo", "Integer", "BigInt", "Decimal", "Double", "Money", "Boolean",
     "DateTime", "Picklist", "State", "Status", "Uniqueidentifier",
@@ -65,11 +66,7 @@ def describe(client: VendorClient) -> Environment:
 
 def _described(definition: Mapping[str, Any]) -> Described:
     readable = [
-        each
-        for each in definition.get("Attributes", [])
-        if each.get("AttributeType") in PLAIN_TYPES
-        and not each.get("AttributeOf")
-        and each.get("IsValidForRead", True)
+        each for each in definition.get("Attributes", []) if each.get("IsValidForRead", True)
     ]
     return Described(
         entity_set=definition["EntitySetName"],
@@ -81,6 +78,8 @@ def _described(definition: Mapping[str, Any]) -> Described:
             else each["LogicalName"]
             for each in readable
             if each.get("IsCustomAttribute")
+            and each.get("AttributeType") in PLAIN_TYPES
+            and not each.get("AttributeOf")
         },
     )
 

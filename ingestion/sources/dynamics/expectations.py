@@ -48,7 +48,7 @@ EXPECTATIONS: Mapping[str, tuple[Expectation, ...]] = {
         *required("goalownerid", "goalstartdate", "targetmoney"),
         *between("targetmoney", low=0),
     ),
-    "process_stages": required("stagename"),
+    "process_stages": required("stagename", "primaryentitytypecode"),
     "territories": required("name"),
     "currencies": (
         *required("isocurrencycode", "exchangerate"),
