@@ -54,7 +54,13 @@ class Company(Section):
 
 
 class Sources(Section):
-    on: Annotated[tuple[str, ...], NoDecode] = ("salesforce", "hubspot", "dynamics", "pipedrive", "google_ads")
+    on: Annotated[tuple[str, ...], NoDecode] = (
+        "salesforce",
+        "hubspot",
+        "dynamics",
+        "pipedrive",
+        "google_ads",
+    )
     vendor_mode: Literal["sandbox", "live"] = "sandbox"
 
     @field_validator("on", mode="before")

@@ -78,6 +78,11 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
             'leads', 'activities', 'deleted_leads', 'program_members', 'programs', 'program_costs',
             'smart_campaigns', 'emails', 'channels', 'activity_types',
         ],
+        'pardot': [
+            'prospects', 'visitors', 'visitor_activities', 'campaigns', 'lists',
+            'list_memberships', 'forms', 'list_emails', 'list_email_stats', 'opportunities',
+            'prospect_scores',
+        ],
         'twilio': ['calls', 'incoming_phone_numbers'],
         'zoom': ['users', 'meetings', 'participants'],
         'aircall': ['calls', 'users', 'numbers', 'teams', 'tags', 'contacts'],
