@@ -4,7 +4,7 @@ After a pause the daemon catches up on the last tick that it missed, unless a re
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from croniter import croniter
 from dagster import (
@@ -82,8 +82,9 @@ def reason_to_wait(settings: Settings, instance: DagsterInstance, at: datetime) 
 
 def done_since(instance: DagsterInstance, due: datetime, *, by: Sequence[str]) -> str | None:
     """Which run, begun after a tick was due, has done its work by now; None if none has."""
+    after = due.astimezone(UTC)  # Dagster compares the digits alone
     for job in by:
-        done = RunsFilter(job_name=job, statuses=[DagsterRunStatus.SUCCESS], created_after=due)
+        done = RunsFilter(job_name=job, statuses=[DagsterRunStatus.SUCCESS], created_after=after)
         runs = instance.get_runs(filters=done, limit=1)
         if runs:
             return f"run {runs[0].run_id[:8]} of {job} has begun since and did it"
