@@ -17,7 +17,11 @@ def test_status_tells_release_sources_checks_dashboards_models_and_services(stac
         assert facts["rejects"] == 0
     assert status["checks"]["passed"] > 150
     assert status["checks"]["failed"] == 0
-    assert set(status["dashboards"]) == {"executive-pulse", "pipeline-and-forecast"}
+    assert set(status["dashboards"]) == {
+        "executive-pulse",
+        "my-pipeline",
+        "pipeline-and-forecast",
+    }
     for charts in status["dashboards"].values():
         assert charts["charts"] >= 8
         assert charts["failed"] == 0

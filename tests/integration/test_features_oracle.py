@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from ingestion.sandbox.company.simulation import simulate
 from models_ml.lead_scoring.spec import SPEC as LEAD_SCORING
@@ -142,8 +143,8 @@ def test_later_events_change_no_earlier_row(
 
     before, after = old_rows(EARLIER), old_rows(LATER)
     assert before.height > 1000
-    assert before.select(key, "as_of_date").equals(after.select(key, "as_of_date"))
-    assert [name for name in before.columns if not before[name].equals(after[name])] == []
+    # Sums of decayed scores may differ in their last bits: threads add in any order.
+    assert_frame_equal(before, after, rel_tol=1e-9, abs_tol=1e-12)
 
 
 def test_outcomes_hold_every_booking_once(runs: Runs) -> None:

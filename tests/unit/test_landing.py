@@ -264,8 +264,8 @@ def test_unknown_source_and_wrong_connection_are_named(tmp_path: Path) -> None:
             clock=lambda: NOW,
         )
 
-    with pytest.raises(LandingError, match="unknown source 'pipedrive'; known are files, google"):
-        attempt("pipedrive", Nothing())
+    with pytest.raises(LandingError, match="unknown source 'acme'; known are aircall, dynamics"):
+        attempt("acme", Nothing())
     with pytest.raises(LandingError, match=r"hubspot: the connection needs .* access_token"):
         attempt("hubspot", Nothing())
 

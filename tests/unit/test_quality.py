@@ -36,9 +36,12 @@ def entity_of(source: str, name: str) -> Entity:
 
 def batch_of(entity: Entity, rows: list[dict[str, Any]], load_id: str = "1") -> pa.Table:
     """Rows with their meta columns; the key is numbered where a row gives none."""
+    names = entity.table_schema.names
     meta = {"_version_at": NOW, "_loaded_at": NOW, "_deleted": False, LOAD_ID: load_id}
+    has_number = "id" in names and pa.types.is_integer(entity.table_schema.field("id").type)
+    number = int if has_number else "r{}".format
     filled = [
-        {**dict.fromkeys(entity.key, None), "id": f"r{at}", **meta, **row}
+        {**dict.fromkeys(entity.key, None), "id": number(at), **meta, **row}
         for at, row in enumerate(rows)
     ]
     return pa.Table.from_pylist(filled, schema=entity.table_schema)
