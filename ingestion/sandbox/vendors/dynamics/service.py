@@ -32,7 +32,7 @@ from ingestion.sandbox.vendors.dynamics.tables import BY_NAME, BY_SET, TABLES
 from ingestion.sandbox.world import World
 
 LARGEST_PAGE = 5_000
-OPEN_QUERIES = 40
+OPEN_QUERIES = 400
 KEPT_ROWS = 1_000_000
 TOKEN_DAYS = 7
 RECORD = re.compile(r"(?P<set>\w+)\((?P<key>[0-9a-fA-F-]{36})\)")
@@ -73,7 +73,7 @@ class Preferences:
 
 
 class Results:
-    """Open queries; the oldest is forgotten, as a vendor's cursors are."""
+    """Open queries; the one unused for longest is forgotten, as a vendor's cursors are."""
 
     def __init__(self) -> None:
         self._results: OrderedDict[str, Result] = OrderedDict()
@@ -93,6 +93,8 @@ class Results:
     def find(self, cookie: str) -> Result:
         with self._lock:
             result = self._results.get(cookie)
+            if result is not None:
+                self._results.move_to_end(cookie)
         if result is None:
             raise refused("0x80044356", "The paging cookie is not valid any more.")
         return result
@@ -149,8 +151,8 @@ def service_routes(world: World, meter: CallMeter) -> APIRouter:
             number, _, name = _read_cookie(cookie).partition(" ")
             return page(request, name, results.find(name), int(number))
         result = answer(request, table)
-        name = results.keep(result)
-        return page(request, name, result, 1)
+        has_more = result.rows.height > Preferences.of(request).page_rows
+        return page(request, results.keep(result) if has_more else "", result, 1)
 
     def _one(request: Request, table: Table, key: str) -> Response:
         columns = _selected(request, table)
