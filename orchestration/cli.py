@@ -180,7 +180,7 @@ def refresh(
 
     console = terminal()
     done = shown_refresh(console, _settings(context), job.value)
-    _print_steps(console, done.steps, done.seconds)
+    _print_steps(console, done.timings(), done.seconds)
     for check in done.failed_checks:
         console.print(f"[yellow]check failed: {check}[/]", highlight=False)
 

@@ -49,7 +49,7 @@ def run_demo(settings: Settings, console: Console) -> Outcome:
     with _timed(outcome, "nightly refresh"):
         done = shown_refresh(console, settings, "nightly")
     settings.paths.hold.unlink()
-    outcome.seconds |= {f"  {step}": seconds for step, seconds in done.steps.items()}
+    outcome.seconds |= {f"  {step}": seconds for step, seconds in done.timings().items()}
     outcome.problems += [f"check failed: {check}" for check in done.failed_checks]
     for service in wanted:
         _wait(outcome, settings, console, service)

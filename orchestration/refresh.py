@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dagster import EventLogEntry
 
 LOG = "refresh.log"
+LANDING = "land"
 
 
 class RefreshError(RevlakeError):
@@ -26,13 +27,26 @@ class RefreshError(RevlakeError):
 
 @dataclass
 class Refresh:
-    """What a run did; `failed_checks` are those that it went on without."""
+    """What a run did; `failed_checks` are those that it went on without.
+
+    `sources`: seconds that each source's landing took; they land side by side within one step.
+    """
 
     job: str
     run_id: str
     seconds: float = 0.0
     steps: dict[str, float] = field(default_factory=dict)
+    sources: dict[str, float] = field(default_factory=dict)
     failed_checks: list[str] = field(default_factory=list)
+
+    def timings(self) -> dict[str, float]:
+        """Seconds of each step in order, a source's landing below the step that landed it."""
+        shown: dict[str, float] = {}
+        for step, seconds in self.steps.items():
+            shown[step] = seconds
+            if step == LANDING:
+                shown |= {f"  {source}": taken for source, taken in self.sources.items()}
+        return shown
 
 
 @dataclass(frozen=True)
@@ -40,7 +54,7 @@ class Step:
     """News for whoever shows progress: the step that began or ended, and done of total."""
 
     name: str
-    state: str  # started, succeeded or failed
+    state: str  # started, succeeded or failed; landed is a source's news within a step
     done: int
     total: int
 
@@ -55,6 +69,7 @@ def refresh(settings: Settings, job: str, *, tell: Callable[[Step], None]) -> Re
         from dagster import DagsterEventType
         from dagster._core.utils import make_new_run_id
 
+        from orchestration.assets.ingest import source_seconds
         from orchestration.definitions import build
         from orchestration.sensors import failed_checks
 
@@ -81,6 +96,11 @@ def refresh(settings: Settings, job: str, *, tell: Callable[[Step], None]) -> Re
                 cause = failure.cause if failure and failure.cause else failure
                 errors.append(f"{step}: {cause.message.strip() if cause else event.message}")
                 tell(Step(step, "failed", len(result.steps), total))
+            elif event.event_type == DagsterEventType.ASSET_MATERIALIZATION:
+                landing = source_seconds(event.step_materialization_data.materialization)
+                if landing and landing[0] not in result.sources:
+                    result.sources.update([landing])
+                    tell(Step(landing[0], "landed", len(result.steps), total))
 
         dagster.add_event_listener(run_id, listen)
         done = definition.execute_in_process(

@@ -1,7 +1,9 @@
 """Conformal intervals from what rolling origins missed (metric dictionary M30).
 
-A forecast has a certain part (booked to date) and an open part. The residual is the log of
-actual open part ÷ forecast open part, so an interval never falls below what is booked.
+A forecast has a certain part (booked to date) and an open part, and the interval never falls below
+what is booked. The open part is a sum over a random number of deals, whose variance grows with its
+mean; the residual √actual open part − √forecast open part has about the same spread at every size,
+and one month without a booking does not widen it without bound, as a logarithm would.
 """
 
 from collections.abc import Mapping
@@ -14,12 +16,11 @@ from models_ml.common.calibration import Floats
 
 FEWEST_PERIODS = 3
 HALF_LIFE_DAYS = 365.0
-WIDEST = float(np.log(20.0))
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Half-width in log units by bucket; `periods` counts the distinct periods behind each."""
+    """Half-width in √amount by bucket; `periods` counts the distinct periods behind each."""
 
     width: Mapping[str, float]
     periods: Mapping[str, int]
@@ -29,10 +30,9 @@ class Spread:
         return np.array([self.width.get(bucket, float("nan")) for bucket in buckets])
 
 
-def log_residuals(actual: Floats, certain: Floats, open_part: Floats) -> Floats:
-    """log((actual − certain) / open part), bounded to ±log 20."""
-    ratio = (actual - certain) / np.maximum(open_part, 1e-9)
-    result: Floats = np.clip(np.log(np.maximum(ratio, 1e-9)), -WIDEST, WIDEST)
+def root_residuals(actual: Floats, certain: Floats, open_part: Floats) -> Floats:
+    """√(actual − certain) − √(open part); what fell below the certain part counts as 0."""
+    result: Floats = np.sqrt(np.maximum(actual - certain, 0.0)) - np.sqrt(open_part)
     return result
 
 
@@ -74,5 +74,6 @@ def weighted_quantile(values: Floats, weights: Floats, level: float) -> float:
 
 
 def interval(certain: Floats, open_part: Floats, width: Floats) -> tuple[Floats, Floats]:
-    """Low and high of certain + open part × exp(±width)."""
-    return certain + open_part * np.exp(-width), certain + open_part * np.exp(width)
+    """Low and high of certain + (√open part ± width)², the root not below 0."""
+    root = np.sqrt(open_part)
+    return certain + np.maximum(root - width, 0.0) ** 2, certain + (root + width) ** 2

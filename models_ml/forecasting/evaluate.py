@@ -8,7 +8,7 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from models_ml.common.data_gate import NotEnoughData
-from models_ml.common.intervals import Spread, fit_spread, interval, log_residuals
+from models_ml.common.intervals import Spread, fit_spread, interval, root_residuals
 from models_ml.common.metric import Metric, beats_baseline
 from models_ml.common.plots import ACCENT, INK, QUIET, png
 from models_ml.forecasting.baselines import BASELINES
@@ -91,7 +91,7 @@ def with_past_intervals(rows: pl.DataFrame, spec: ForecastingSpec) -> pl.DataFra
 
 
 def residuals(rows: pl.DataFrame) -> pl.DataFrame:
-    """Log misses of forecasts whose period is over and not just as good as booked."""
+    """Misses (in √amount) of forecasts whose period is over and not just as good as booked."""
     over = rows.filter(
         pl.col("actual_amount").is_not_null()
         & (pl.col("forecast_amount") - pl.col("booked_to_date_amount") > 1.0)
@@ -102,7 +102,7 @@ def residuals(rows: pl.DataFrame) -> pl.DataFrame:
             "bucket": buckets(over),
             "series": over["region_name"],
             "period_end_date": over["period_end_date"],
-            "residual": log_residuals(
+            "residual": root_residuals(
                 over["actual_amount"].to_numpy(),
                 over["booked_to_date_amount"].to_numpy(),
                 open_part,

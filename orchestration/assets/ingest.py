@@ -1,20 +1,26 @@
-"""`raw/<source>/<entity>`: one step a source, from the vendor's API to the raw change log.
+"""`raw/<source>/<entity>`: one step that lands all sources, from the vendors' APIs to the raw
+change logs.
 
-A source that is down fails alone: its assets say so by a failed check, and the run goes on with
-what the log already holds.
+Landing is mostly waiting for a vendor's limits, so sources wait side by side. A source that is
+down fails alone: its assets say so by a failed check, and the run goes on with what the log holds.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from threading import Event
+from typing import TYPE_CHECKING
 
 from dagster import (
     AssetCheckResult,
     AssetCheckSeverity,
     AssetCheckSpec,
     AssetExecutionContext,
+    AssetKey,
+    AssetMaterialization,
     AssetsDefinition,
     AssetSpec,
-    DagsterExecutionInterruptedError,
     MaterializeResult,
     MetadataValue,
     multi_asset,
@@ -24,24 +30,40 @@ from orchestration import keys
 from orchestration.checks import batch_quality, batch_quality_spec
 from orchestration.clock import ClockError, run_clock
 from orchestration.raw_tables import raw_tables
+from orchestration.refresh import LANDING
 from orchestration.release import current
 from orchestration.resources import WRITER, WRITER_POOL
 from orchestration.settings import Settings, SettingsError, connection
 
+if TYPE_CHECKING:
+    from ingestion.landing import LandingReport
+
 LANDED = "landed"
 IMPORTED_SOURCE = "files"
+SOURCES_AT_ONCE = 4
 
-Results = Iterator[MaterializeResult | AssetCheckResult]
+Result = MaterializeResult | AssetCheckResult
+Results = Iterator[Result]
+
+
+@dataclass(frozen=True)
+class Landing:
+    """How the landing of a source went: its report, or the error that kept it from landing."""
+
+    source: str
+    seconds: float
+    report: "LandingReport | None" = None
+    error: str = ""
 
 
 def ingest_assets(settings: Settings) -> list[AssetsDefinition | AssetSpec]:
-    """The landing step of every source that is on; imported files have none, only their tables."""
+    """The landing of the sources that are on; imported files have none, only their tables."""
+    sources = settings.sources_on()
     assets: list[AssetsDefinition | AssetSpec] = []
-    for source in settings.sources_on():
-        if source == IMPORTED_SOURCE:
-            assets += imported_specs()
-        else:
-            assets.append(landing_step(settings, source))
+    if IMPORTED_SOURCE in sources:
+        assets += imported_specs()
+    if landed := [source for source in sources if source != IMPORTED_SOURCE]:
+        assets.append(landing_step(settings, landed))
     return assets
 
 
@@ -59,112 +81,181 @@ def imported_specs() -> list[AssetSpec]:
     ]
 
 
-def landing_step(settings: Settings, source: str) -> AssetsDefinition:
+def landing_step(settings: Settings, sources: Sequence[str]) -> AssetsDefinition:
+    """A source lands as a whole, though a run may want only some of its tables."""
+    named = {source: _keys(source) for source in sources}
+
+    @multi_asset(
+        name=LANDING,
+        specs=[spec for source in sources for spec in _specs(source)],
+        check_specs=[spec for source in sources for spec in _check_specs(source)],
+        can_subset=True,
+        required_resource_keys={WRITER},
+        pool=WRITER_POOL,
+        description="Everything new of the sources that are on, appended to their raw change logs.",
+    )
+    def land(context: AssetExecutionContext) -> Results:
+        wanted = context.selected_asset_keys
+        chosen = [source for source in sources if wanted & set(named[source].values())]
+        for landing in _side_by_side(context, settings, chosen):
+            for result in _results(settings, landing, named[landing.source]):
+                if _is_wanted(context, result):
+                    yield result
+
+    return land
+
+
+def source_seconds(landed: AssetMaterialization) -> tuple[str, float] | None:
+    """The source that a raw table was landed from and how long that took; None of other assets."""
+    zone, source, *_ = landed.asset_key.path
+    seconds = landed.metadata.get("seconds")
+    return (source, float(str(seconds.value))) if zone == "raw" and seconds else None
+
+
+def _keys(source: str) -> dict[str, AssetKey]:
     from ingestion.catalog import entities
 
-    named = {entity.name: keys.raw(source, entity.name) for entity in entities(source)}
-    specs = [
-        AssetSpec(
-            named[entity.name],
-            group_name=keys.group(named[entity.name]),
+    return {entity.name: keys.raw(source, entity.name) for entity in entities(source)}
+
+
+def _specs(source: str) -> Iterator[AssetSpec]:
+    from ingestion.catalog import entities
+
+    for entity in entities(source):
+        key = keys.raw(source, entity.name)
+        yield AssetSpec(
+            key,
+            group_name=keys.group(key),
             description=entity.description,
             kinds={"dlt", "deltalake"},
             tags={"source": source},
         )
-        for entity in entities(source)
-    ]
-    landed_checks = [
-        AssetCheckSpec(
+
+
+def _check_specs(source: str) -> Iterator[AssetCheckSpec]:
+    for key in _keys(source).values():
+        yield AssetCheckSpec(
             LANDED, asset=key, description="The source answered and its news are landed."
         )
-        for key in named.values()
-    ]
-    quality_checks = [batch_quality_spec(key) for key in named.values()]
+        yield batch_quality_spec(key)
 
-    @multi_asset(
-        name=f"land_{source}",
-        specs=specs,
-        check_specs=[*landed_checks, *quality_checks],
-        required_resource_keys={WRITER},
-        pool=WRITER_POOL,
-        description=f"Everything new of {source}, appended to its raw change log.",
-    )
-    def land_source(context: AssetExecutionContext) -> Results:
-        from ingestion.landing import LandingError, land
 
-        lake_url = str(settings.paths.lake)
-        began = time.monotonic()
+def _is_wanted(context: AssetExecutionContext, result: Result) -> bool:
+    if isinstance(result, MaterializeResult):
+        return result.asset_key in context.selected_asset_keys
+    checks = {(check.asset_key, check.name) for check in context.selected_asset_check_keys}
+    return (result.asset_key, result.check_name) in checks
+
+
+def _side_by_side(
+    context: AssetExecutionContext, settings: Settings, sources: Collection[str]
+) -> Iterator[Landing]:
+    """Each landing as it ends. When the run is stopped, so are the landings under way."""
+    stopped = Event()
+    with ThreadPoolExecutor(SOURCES_AT_ONCE, thread_name_prefix="land") as pool:
+        landings = [pool.submit(_land, context, settings, source, stopped) for source in sources]
         try:
-            report = land(
-                source,
-                connection=connection(settings, source),
-                lake_url=lake_url,
-                state_dir=settings.paths.dlt,
-                clock=run_clock(settings),
-                progress=lambda entity, rows: context.log.debug(f"{entity}: {rows} rows read"),
-            )
-        except (LandingError, SettingsError, ClockError) as error:
-            _raise_if_interrupted(error)
-            context.log.error(f"{source} was not landed: {error}")
-            yield from _not_landed(settings, source, str(error))
-            return
-        seconds = round(time.monotonic() - began, 1)
-        for name, key in named.items():
-            table = report.tables[name]
-            yield MaterializeResult(
-                key,
-                metadata={
-                    "dagster/row_count": table.rows,
-                    "landed": True,
-                    "rejects": table.rejects,
-                    "tombstones": table.tombstones,
-                    "delta_version": table.delta_version,
-                    "load_id": report.load_id or "nothing new",
-                    "seconds": seconds,
-                    "path": MetadataValue.path(str(settings.paths.lake / "raw" / source / name)),
-                },
-            )
-            yield AssetCheckResult(
-                asset_key=key,
-                check_name=LANDED,
-                passed=not table.variant_columns,
-                severity=AssetCheckSeverity.WARN,
-                metadata={
-                    "rejects": table.rejects,
-                    "columns_of_changed_type": list(table.variant_columns),
-                },
-            )
-        yield from _quality(settings, source)
-
-    return land_source
+            for landing in as_completed(landings):
+                yield landing.result()
+        finally:
+            stopped.set()
+            for landing in landings:
+                landing.cancel()
 
 
-def _raise_if_interrupted(error: BaseException) -> None:
-    """A run that is being stopped is no source that is down, though dlt says so of both."""
-    inner: BaseException | None = error
-    while inner is not None:
-        if isinstance(inner, DagsterExecutionInterruptedError):
-            raise inner
-        inner = inner.__cause__ or inner.__context__
+def _land(
+    context: AssetExecutionContext, settings: Settings, source: str, stopped: Event
+) -> Landing:
+    from ingestion.http import Patience
+    from ingestion.landing import LandingError, land
+
+    def pause(seconds: float) -> None:
+        if stopped.wait(seconds):
+            raise LandingError("the run was stopped")
+
+    def progress(entity: str, rows: int) -> None:
+        pause(0)
+        context.log.debug(f"{source} {entity}: {rows} rows read")
+
+    began = time.monotonic()
+    try:
+        report = land(
+            source,
+            connection=connection(settings, source),
+            lake_url=str(settings.paths.lake),
+            state_dir=settings.paths.dlt,
+            clock=run_clock(settings),
+            progress=progress,
+            patience=Patience(sleep=pause),
+        )
+    except (LandingError, SettingsError, ClockError) as error:
+        context.log.error(f"{source} was not landed: {error}")
+        return Landing(source, time.monotonic() - began, error=str(error))
+    return Landing(source, time.monotonic() - began, report=report)
 
 
-def _not_landed(settings: Settings, source: str, error: str) -> Results:
+def _results(settings: Settings, landing: Landing, named: Mapping[str, AssetKey]) -> Results:
+    if landing.report is None:
+        yield from _not_landed(settings, landing)
+    else:
+        yield from _landed(settings, landing, landing.report, named)
+    yield from _quality(settings, landing.source)
+
+
+def _landed(
+    settings: Settings, landing: Landing, report: "LandingReport", named: Mapping[str, AssetKey]
+) -> Results:
+    folder = settings.paths.lake / "raw" / report.source
+    for name, key in named.items():
+        table = report.tables[name]
+        yield MaterializeResult(
+            key,
+            metadata={
+                "dagster/row_count": table.rows,
+                "landed": True,
+                "rejects": table.rejects,
+                "tombstones": table.tombstones,
+                "delta_version": table.delta_version,
+                "load_id": report.load_id or "nothing new",
+                "seconds": round(landing.seconds, 1),
+                "path": MetadataValue.path(str(folder / name)),
+            },
+        )
+        yield AssetCheckResult(
+            asset_key=key,
+            check_name=LANDED,
+            passed=not table.variant_columns,
+            severity=AssetCheckSeverity.WARN,
+            metadata={
+                "rejects": table.rejects,
+                "columns_of_changed_type": list(table.variant_columns),
+            },
+        )
+
+
+def _not_landed(settings: Settings, landing: Landing) -> Results:
     """The tables stay as they are, made empty if this was the first run; readers find them."""
     from ingestion.catalog import entities
     from ingestion.changelog import ChangeLog, raw_url
 
-    for entity in entities(source):
-        key = keys.raw(source, entity.name)
-        ChangeLog(entity, f"{raw_url(str(settings.paths.lake))}/{source}").ensure()
-        yield MaterializeResult(key, metadata={"landed": False, "error": error})
+    for entity in entities(landing.source):
+        key = keys.raw(landing.source, entity.name)
+        ChangeLog(entity, f"{raw_url(str(settings.paths.lake))}/{landing.source}").ensure()
+        yield MaterializeResult(
+            key,
+            metadata={
+                "landed": False,
+                "error": landing.error,
+                "seconds": round(landing.seconds, 1),
+            },
+        )
         yield AssetCheckResult(
             asset_key=key,
             check_name=LANDED,
             passed=False,
             severity=AssetCheckSeverity.ERROR,
-            metadata={"error": error},
+            metadata={"error": landing.error},
         )
-    yield from _quality(settings, source)
 
 
 def _quality(settings: Settings, source: str) -> Iterator[AssetCheckResult]:

@@ -68,13 +68,18 @@ class Clone:
             "import json, sys\n"
             "from orchestration.dagster_home import instance\n"
             "from orchestration.settings import load_settings\n"
-            "from dagster import DagsterRunStatus, RunsFilter\n"
+            "from orchestration.assets.ingest import source_seconds\n"
+            "from dagster import DagsterEventType, DagsterRunStatus, RunsFilter\n"
             "with instance(load_settings()) as dagster:\n"
             "    wanted = RunsFilter(job_name=sys.argv[1], statuses=[DagsterRunStatus.SUCCESS])\n"
             "    run = dagster.get_runs(filters=wanted, limit=1)[0]\n"
             "    steps = [s for s in dagster.get_run_step_stats(run.run_id) if s.end_time]\n"
             "    seconds = max(s.end_time for s in steps) - min(s.start_time for s in steps)\n"
             "    each = {s.step_key: s.end_time - s.start_time for s in steps}\n"
+            "    landed = DagsterEventType.ASSET_MATERIALIZATION\n"
+            "    for record in dagster.get_records_for_run(run.run_id, of_type=landed).records:\n"
+            "        found = source_seconds(record.asset_materialization)\n"
+            "        each |= {f'land: {found[0]}, beside the others': found[1]} if found else {}\n"
             "    print(json.dumps([seconds, each]))\n"
         )
         python = str(self.path / ".venv" / "bin" / "python")
@@ -133,7 +138,7 @@ def report(results: list[Measured]) -> str:
             f"| {result.what} | {result.seconds:.0f} | {f'{promise:.0f}' if promise else ''} |"
         )
     for result in (r for r in results if r.steps):
-        total = sum(result.steps.values())
+        total = result.seconds
         lines += ["", f"## {result.what}: steps", "", "| step | seconds | share |", "|---|---|---|"]
         shown = sorted(result.steps.items(), key=lambda item: -item[1])
         for step, seconds in shown:

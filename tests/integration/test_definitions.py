@@ -66,11 +66,7 @@ def test_the_hourly_job_neither_trains_nor_cleans_up(definitions: Definitions) -
     hourly = {node.name for node in definitions.resolve_job_def("hourly").nodes}
     nightly = {node.name for node in definitions.resolve_job_def("nightly").nodes}
     assert hourly == {
-        "land_salesforce",
-        "land_hubspot",
-        "land_pipedrive",
-        "land_dynamics",
-        "land_google_ads",
+        "land",
         "release__candidate",
         "dbt_core",
         "ml__lead_scoring__predictions",

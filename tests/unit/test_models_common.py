@@ -9,7 +9,7 @@ import pytest
 from models_ml.common.calibration import fit_platt, logit, sigmoid
 from models_ml.common.data_gate import NotEnoughData, require_enough
 from models_ml.common.feature import Feature
-from models_ml.common.intervals import fit_spread, interval, log_residuals, weighted_quantile
+from models_ml.common.intervals import fit_spread, interval, root_residuals, weighted_quantile
 from models_ml.common.metric import EVALUATION_SCHEMA, Metric, beats_baseline, evaluations_frame
 from models_ml.common.probability_metrics import probability_metrics
 from models_ml.common.reasons import top_reasons
@@ -87,7 +87,7 @@ def test_intervals_hold_the_booked_part_and_cover_what_they_promise() -> None:
             "bucket": ["b"] * 400,
             "series": ["s"] * 400,
             "period_end_date": [date(2025, 1, 1) + timedelta(days=i) for i in range(400)],
-            "residual": log_residuals(actual, certain, open_part),
+            "residual": root_residuals(actual, certain, open_part),
         }
     )
 
@@ -96,6 +96,26 @@ def test_intervals_hold_the_booked_part_and_cover_what_they_promise() -> None:
 
     assert (low >= certain).all()
     assert ((actual >= low) & (actual <= high)).mean() == pytest.approx(0.8, abs=0.03)
+
+
+def test_a_month_without_bookings_does_not_widen_the_interval_without_bound() -> None:
+    open_part = np.full(40, 100.0)
+    actual = np.full(40, 100.0)
+    actual[::4] = 0.0
+    residuals = pl.DataFrame(
+        {
+            "bucket": ["b"] * 40,
+            "series": ["s"] * 40,
+            "period_end_date": [date(2025, 1, 1) + timedelta(days=i) for i in range(40)],
+            "residual": root_residuals(actual, np.zeros(40), open_part),
+        }
+    )
+
+    width = fit_spread(residuals, coverage=0.8).of(["b"])
+    low, high = interval(np.zeros(1), np.full(1, 100.0), width)
+
+    assert low[0] == 0.0
+    assert high[0] <= 400.0
 
 
 def test_a_bucket_with_two_periods_has_no_interval() -> None:
