@@ -34,17 +34,11 @@ def batch_quality(
     entity: str,
     lake_url: str,
     served: str | None,
-    newest: str | None,
 ) -> AssetCheckResult:
     """Validate the loads after `served`, the newest load that a release was published with.
 
-    So what was refused once stays refused, though the next run lands nothing new. Without a newer
-    load (`newest`) there is nothing to look at and nothing to import.
+    So what was refused once stays refused, though the next run lands nothing new.
     """
-    if newest is None or (served is not None and newest <= served):
-        return AssetCheckResult(
-            asset_key=key, check_name=BATCH_QUALITY, passed=True, metadata={"rows": 0}
-        )
     from ingestion.quality import landed_batch, validate_batch
 
     result = validate_batch(source, entity, landed_batch(lake_url, source, entity, after=served))

@@ -8,18 +8,21 @@ from orchestration.assets.ml import ml_assets
 from orchestration.assets.publish import candidate_asset, published_asset, rewritten_asset
 from orchestration.assets.semantic import semantic_assets
 from orchestration.assets.transform import transform_assets
+from orchestration.dbt_manifest import parsed_directory
 from orchestration.jobs import refresh_jobs
 from orchestration.resources import resources
 from orchestration.schedules import refresh_schedules
 from orchestration.sensors import failure_sensors
 from orchestration.settings import Settings, load_settings
+from orchestration.unchanged import FOLLOWING_LAYERS
 
 
 def build(settings: Settings) -> Definitions:
     """Everything from source to dashboard for these settings. Needs no secret and no network."""
     raw = ingest_assets(settings)
-    dbt = transform_assets(settings)
-    built = [key for step in dbt for key in step.keys]
+    parsed = parsed_directory(settings)
+    dbt = transform_assets(settings, parsed)
+    built = [key for step in dbt for key in step.keys if key.path[0] not in FOLLOWING_LAYERS]
     return Definitions(
         assets=[
             *raw,
@@ -27,7 +30,7 @@ def build(settings: Settings) -> Definitions:
             *dbt,
             *ml_assets(settings),
             rewritten_asset(settings, built),
-            published_asset(settings, built),
+            published_asset(settings, built, dbt_project=parsed.name),
             *semantic_assets(settings),
             *maintenance_assets(settings),
         ],

@@ -7,6 +7,7 @@ from orchestration.resources import WRITER_TAGS
 
 HOURLY = "hourly"
 NIGHTLY = "nightly"
+JOBS = (HOURLY, NIGHTLY)
 # A run that lost its worker starts from the beginning: its release candidate died with it.
 WHOLE_AGAIN = {"dagster/retry_strategy": "ALL_STEPS"}
 PRIORITY = {HOURLY: "0", NIGHTLY: "10"}

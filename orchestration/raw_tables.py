@@ -40,6 +40,11 @@ def raw_tables(lake: Path, sources: Iterable[str]) -> tuple[RawTable, ...]:
     )
 
 
+def is_news(table: RawTable, served: str | None) -> bool:
+    """Whether the table has loads after `served`, the newest one that a release holds."""
+    return table.last_load_id is not None and (served is None or table.last_load_id > served)
+
+
 def _facts(folder: Path, source: str) -> RawTable:
     table = DeltaTable(str(folder))
     rejects = folder.with_name(folder.name + REJECTS_SUFFIX)

@@ -136,12 +136,13 @@ def record_checks(candidate: Candidate, records: Iterable[CheckRecord]) -> None:
             stream.write(json.dumps(asdict(record)) + "\n")
 
 
-def recorded_checks(candidate: Candidate) -> tuple[CheckRecord, ...]:
-    """The last record of each check."""
-    return _read_checks(candidate.path)
+def base_release(serving: Path, candidate: Candidate) -> Release | None:
+    """The release that the candidate is a copy of; None for the first one."""
+    return _read(serving / "releases" / candidate.base) if candidate.base else None
 
 
-def _read_checks(path: Path) -> tuple[CheckRecord, ...]:
+def recorded_checks(path: Path) -> tuple[CheckRecord, ...]:
+    """The last record of each check of the candidate or release in this directory."""
     file = path / CHECKS
     if not file.exists():
         return ()
@@ -167,7 +168,7 @@ def publish(
     """
     serving = writer.serving
     served = current(serving)
-    checks = recorded_checks(candidate)
+    checks = recorded_checks(candidate.path)
     reasons = _failed_checks(checks, suites)
     if candidate.base != (served.id if served else None):
         reasons.append(f"it starts from {candidate.base}, but {served and served.id} is served now")
@@ -410,7 +411,7 @@ def _was_refused(path: Path) -> bool:
     if path.name.startswith(TRASH_PREFIX) or not (path / STATE).is_file():
         return False
     try:
-        checks = _read_checks(path)
+        checks = recorded_checks(path)
     except json.JSONDecodeError:
         return False  # killed while it wrote a check down
     return any(check.blocking and not check.passed for check in checks)

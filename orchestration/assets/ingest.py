@@ -29,7 +29,7 @@ from dagster import (
 from orchestration import keys
 from orchestration.checks import batch_quality, batch_quality_spec
 from orchestration.clock import ClockError, run_clock
-from orchestration.raw_tables import raw_tables
+from orchestration.raw_tables import is_news, raw_tables
 from orchestration.refresh import LANDING
 from orchestration.release import current
 from orchestration.resources import WRITER, WRITER_POOL
@@ -259,15 +259,15 @@ def _not_landed(settings: Settings, landing: Landing) -> Results:
 
 
 def _quality(settings: Settings, source: str) -> Iterator[AssetCheckResult]:
-    """Of every table what no served release has yet, whichever run landed it."""
+    """Of every table with loads that no served release has yet, whichever run landed them."""
     release = current(settings.paths.serving)
     served = release.manifest.get("load_ids", {}) if release else {}
     for table in raw_tables(settings.paths.lake, [source]):
-        yield batch_quality(
-            keys.raw(source, table.entity),
-            entity=table.entity,
-            source=source,
-            lake_url=str(settings.paths.lake),
-            served=served.get(table.name),
-            newest=table.last_load_id,
-        )
+        if is_news(table, served.get(table.name)):
+            yield batch_quality(
+                keys.raw(source, table.entity),
+                entity=table.entity,
+                source=source,
+                lake_url=str(settings.paths.lake),
+                served=served.get(table.name),
+            )

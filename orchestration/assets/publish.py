@@ -97,7 +97,9 @@ def rewritten_asset(settings: Settings, built: Sequence[AssetKey]) -> AssetsDefi
     return release_rewritten
 
 
-def published_asset(settings: Settings, built: Sequence[AssetKey]) -> AssetsDefinition:
+def published_asset(
+    settings: Settings, built: Sequence[AssetKey], *, dbt_project: str
+) -> AssetsDefinition:
     @asset(
         key=keys.PUBLISHED,
         deps=[*built, keys.REWRITTEN],
@@ -121,6 +123,7 @@ def published_asset(settings: Settings, built: Sequence[AssetKey]) -> AssetsDefi
             facts={
                 "job": context.job_name,
                 "code_version": code_version(),
+                "dbt_project": dbt_project,
                 "delta_versions": {table.name: table.delta_version for table in raw},
                 "load_ids": {table.name: table.last_load_id for table in raw},
                 "sources": source_facts(raw),

@@ -19,14 +19,25 @@ from orchestration.dbt_manifest import (
     DBT_PROJECT,
     dbt_environment,
     dbt_executable,
-    parsed_directory,
 )
-from orchestration.release import Candidate, CheckRecord, find_candidate, record_checks
+from orchestration.jobs import HOURLY, JOBS
+from orchestration.raw_tables import raw_tables
+from orchestration.release import (
+    Candidate,
+    CheckRecord,
+    Release,
+    base_release,
+    find_candidate,
+    record_checks,
+    recorded_checks,
+)
 from orchestration.resources import WRITER, WRITER_POOL
 from orchestration.settings import Settings
+from orchestration.unchanged import Selection, selection, tables_with_news
 
 # By name and not by path: dagster-dbt would look for the path from where the process runs.
-SCORES = "fqn:revlake.scores"
+SCORES_LAYER = "scores"
+SCORES = f"fqn:revlake.{SCORES_LAYER}"
 SUITES = ("dbt_core", "dbt_scores")
 KEPT_RUNS = 6
 
@@ -57,9 +68,8 @@ class RevlakeTranslator(DagsterDbtTranslator):
         )
 
 
-def transform_assets(settings: Settings) -> list[AssetsDefinition]:
-    """The two dbt steps over one manifest, which is parsed here if the project changed."""
-    parsed = parsed_directory(settings)
+def transform_assets(settings: Settings, parsed: Path) -> list[AssetsDefinition]:
+    """The two dbt steps over one manifest; `parsed` is the directory that holds it."""
     manifest = json.loads((parsed / "manifest.json").read_text(encoding="utf-8"))
     return [
         _dbt_step(settings, parsed, manifest, name="dbt_core", select="fqn:*", exclude=SCORES),
@@ -90,14 +100,46 @@ def _dbt_step(
     def build(context: AssetExecutionContext) -> Iterator[Any]:
         candidate = find_candidate(settings.paths.serving, run=context.run_id)
         target = settings.paths.dbt / "runs" / f"{candidate.id}-{name}"
-        invocation = _start_dbt(context, settings, candidate, parsed, target, manifest, translator)
+        base = base_release(settings.paths.serving, candidate)
+        chosen: Selection | None = None
+        if exclude and base and context.job_name == HOURLY and _is_whole(base, parsed):
+            raw = raw_tables(settings.paths.lake, settings.sources_on())
+            news = tables_with_news(raw, base)
+            chosen = selection(manifest, news=news, without=SCORES_LAYER)
+            context.log.info(f"raw tables with news: {', '.join(sorted(news)) or 'none'}")
+        invocation = _start_dbt(
+            context, settings, candidate, parsed, target, manifest, translator, chosen
+        )
         try:
             yield from invocation.stream()
         finally:
-            record_checks(candidate, check_records(name, target, invocation.process.poll()))
+            records = check_records(name, target, invocation.process.poll())
+            if base and chosen:
+                records += _still_holding(base, name, chosen)
+            record_checks(candidate, records)
             _forget_old(settings.paths.dbt / "runs")
 
     return build
+
+
+def _is_whole(release: Release, parsed: Path) -> bool:
+    """Whether a whole run of this very project made the release, so that nothing in it is older."""
+    manifest = release.manifest
+    return manifest.get("job") in JOBS and manifest.get("dbt_project") == parsed.name
+
+
+def _still_holding(base: Release, suite: str, chosen: Selection) -> list[CheckRecord]:
+    """What the release before recorded of the tests whose tables are as they were."""
+    names = {_check_name(test) for test in chosen.still_hold}
+    return [
+        record
+        for record in recorded_checks(base.path)
+        if record.suite == suite and record.name in names
+    ]
+
+
+def _check_name(unique_id: str) -> str:
+    return unique_id.split(".", 2)[-1]
 
 
 def _start_dbt(
@@ -108,6 +150,7 @@ def _start_dbt(
     target: Path,
     manifest: Mapping[str, Any],
     translator: DagsterDbtTranslator,
+    chosen: Selection | None,
 ) -> DbtCliInvocation:
     """dbt in a process of its own, told everything by its environment.
 
@@ -133,10 +176,15 @@ def _start_dbt(
         "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
         "PYTHONUNBUFFERED": "1",
     }
-    if params.indirect_selection:
-        environment["DBT_INDIRECT_SELECTION"] = params.indirect_selection
+    if chosen:
+        selected = ["--select", *chosen.build]
+        environment["DBT_INDIRECT_SELECTION"] = "empty"
+    else:
+        selected = list(params.selection_args)
+        if params.indirect_selection:
+            environment["DBT_INDIRECT_SELECTION"] = params.indirect_selection
     return DbtCliInvocation.run(
-        args=[dbt_executable(), "build", *params.selection_args],
+        args=[dbt_executable(), "build", *selected],
         env=environment,
         manifest=params.manifest,
         dagster_dbt_translator=params.dagster_dbt_translator,
@@ -167,7 +215,7 @@ def check_records(suite: str, target: Path, exit_code: int | None) -> list[Check
         records.append(
             CheckRecord(
                 suite,
-                result["unique_id"].split(".", 2)[-1],
+                _check_name(result["unique_id"]),
                 passed=status in ("pass", "success"),
                 blocking=status not in ("pass", "success", "warn"),
                 detail=str(result.get("message") or "")

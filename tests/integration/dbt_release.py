@@ -1,8 +1,6 @@
 """A raw lake of literal rows and releases that dbt builds from it."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -17,9 +15,8 @@ from deltalake import write_deltalake
 from ingestion.catalog import entities
 from ingestion.entity import DELETED, INSTANT, LOAD_ID, LOADED_AT, META_COLUMNS, VERSION_AT, Entity
 from orchestration.ml_tables import to_arrow
-from tests.paths import PROJECT
+from tests.integration.dbt_process import run_dbt
 
-DBT_PROJECT = PROJECT / "dbt_project"
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 Rows = Iterable[Mapping[str, Any]]
 
@@ -80,16 +77,7 @@ class Release:
 
     def dbt(self, *arguments: str, as_of: str) -> str:
         """Runs dbt as the orchestration does; gives its output, or AssertionError."""
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name("dbt")), *arguments],
-            cwd=DBT_PROJECT,
-            env={**os.environ, **self._environment(as_of)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return run_dbt(arguments, {**os.environ, **self._environment(as_of)})
 
     def run(self, *more: str, as_of: str) -> str:
         """Builds all marts and what else is selected, without their tests."""

@@ -2,29 +2,23 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ingestion.catalog import entities, source_names
-from tests.integration.dbt_release import DBT_PROJECT, RawLake, Release
+from tests.integration.dbt_process import run_dbt
+from tests.integration.dbt_release import RawLake, Release
 
 
 def manifest(target: Path, **environment: str) -> dict[str, Any]:
     """What `dbt parse` finds, with no more environment than is given."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("REVLAKE_")}
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("dbt")), "parse"],
-        cwd=DBT_PROJECT,
-        env={**bare, "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
+    run_dbt(
+        ["parse"],
+        {**bare, "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target), **environment},
     )
-    assert done.returncode == 0, done.stdout + done.stderr
     found: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
     return found
 
