@@ -23,6 +23,8 @@ CURSORS = {
     "add_time", "update_time",
 }  # fmt: skip
 BROKEN_TEXT = "n/a"
+# Names the list of records in replies that are nothing but this list.
+WHOLE_REPLY = ""
 
 
 @dataclass
@@ -43,6 +45,8 @@ def read_page(content_type: str, body: bytes, lists: tuple[str, ...]) -> Page | 
         return None
     document = orjson.loads(body)
     parts = document if isinstance(document, list) else [document]
+    if isinstance(document, list) and WHOLE_REPLY in lists:
+        parts = [{WHOLE_REPLY: document}]
     for part in parts:
         for name in lists:
             records = part.get(name) if isinstance(part, dict) else None
