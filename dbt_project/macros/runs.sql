@@ -86,6 +86,12 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
         'twilio': ['calls', 'incoming_phone_numbers'],
         'zoom': ['users', 'meetings', 'participants'],
         'aircall': ['calls', 'users', 'numbers', 'teams', 'tags', 'contacts'],
+        'seismic': [
+            'users', 'library_contents', 'livesend_links', 'livesend_link_contents',
+            'livesend_link_members', 'livesend_viewing_sessions',
+            'livesend_content_viewing_sessions', 'interaction_contexts', 'content_usage_history',
+            'content_view_history',
+        ],
     }) }}
 {%- endmacro %}
 

@@ -37,7 +37,7 @@ FORGOTTEN = {("zoom", "meetings"): "start_time", ("zoom", "participants"): "join
 # Fields of a connection that are no secrets.
 PUBLIC = {
     "base_url", "token_url", "client_id", "customer_id", "account_id", "account_sid", "api_id",
-    "api_key_sid", "login_url", "business_unit_id", "tenant_id",
+    "api_key_sid", "login_url", "business_unit_id", "tenant_id", "user_id",
 }  # fmt: skip
 
 

@@ -1,0 +1,182 @@
+"""Seismic: late rows, deletions by mark, periods cut in half, waits, and agreement in the end."""
+
+from collections.abc import Iterator
+from datetime import UTC, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+import requests
+from polars.testing import assert_frame_equal
+
+from ingestion.landing import LandingError
+from ingestion.sandbox.vendors.seismic import routes
+from ingestion.sources import seismic
+from ingestion.sources.seismic.settings import (
+    CONTENT_SESSIONS,
+    ENTITIES,
+    LIBRARY_CONTENTS,
+    RATE,
+    REPORTS,
+    SLOW_RATE,
+    USAGES,
+    USERS,
+)
+from tests.contracts.company_sandbox import Lake, company_sandbox, faulty, totals
+from tests.contracts.enablement_company import ROWS
+from tests.contracts.sandbox_server import serve
+
+SEISMIC = "seismic"
+HOUR = 3600
+CONTENTS = 'seismic."libraryContents"'
+VIEWS = 'seismic."livesendContentViewingSessions"'
+KINDS = ("rate_limit", "server_error", "truncated_page", "duplicate_record", "token_expiry")
+SPOILED = ("late_row", "malformed_record", "null_key")
+MEASURES = {
+    "livesend_link_contents": "number_of_sessions",
+    "livesend_viewing_sessions": "total_content_viewing_duration_seconds",
+    "livesend_content_viewing_sessions": "duration_seconds",
+    "library_contents": "latest_library_content_version_size",
+}
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Iterator[Lake]:
+    with serve(ROWS) as sandbox:
+        yield Lake(tmp_path, sandbox)
+
+
+def disagreements(lake: Lake) -> list[str]:
+    """Entities whose count, keys or sum are not those of the sandbox at its clock."""
+    store = lake.sandbox.world.store
+    found = []
+    for report in REPORTS:
+        current = store.current(f'seismic."{report.path}"')
+        alive = 'where not "isDeleted"' if report.is_marked else ""
+        theirs = store.fetch(f"select * from {current} {alive}")
+        mine = lake.current(SEISMIC, report.entity)
+        key = pl.concat_str(report.entity.key, separator="/")
+        their_key = pl.concat_str(
+            [seismic.camel(name) for name in report.entity.key], separator="/"
+        )
+        measure = MEASURES.get(report.entity.name)
+        pair = (
+            totals(mine.with_columns(key=key), "key", measure),
+            totals(theirs.with_columns(key=their_key), "key", measure and seismic.camel(measure)),
+        )
+        if pair[0] != pair[1]:
+            found.append(report.entity.name)
+    return found
+
+
+def test_lake_agrees_with_the_vendor_after_bad_days(tmp_path: Path) -> None:
+    with company_sandbox(tmp_path / "company") as sandbox:
+        lake = Lake(tmp_path / "lake", sandbox)
+        lake.land(SEISMIC)
+        assert all(lake.current(SEISMIC, entity).height for entity in ENTITIES)
+        assert disagreements(lake) == []
+        for hours, kinds in ((1, KINDS + SPOILED), (24, KINDS + SPOILED), (23, KINDS)):
+            sandbox.advance(hours * HOUR)
+            for position, kind in enumerate(kinds):
+                sandbox.fault(SEISMIC, kind, times=1, skip=position // 3)
+            lake.land(SEISMIC)
+            fired = sandbox.admin.get("/_sandbox/faults").json()["fired"]
+            assert set(fired) >= {f"{SEISMIC}.{kind}" for kind in kinds}
+            sandbox.clear_faults()
+        assert disagreements(lake) == []
+
+
+def test_periods_with_too_many_rows_are_halved(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sets the limit: we, or the vendor without a word."""
+    lake.land(SEISMIC)
+    for module, name, most in ((seismic, "PAGE_ROWS", 9), (routes, "MOST_ROWS", 10)):
+        with monkeypatch.context() as changed:
+            changed.setattr(module, name, most)
+            changed.setattr(seismic, "ROUND", 10)
+            other = Lake(lake.root / name, lake.sandbox)
+            other.land(SEISMIC)
+        for entity in ENTITIES:
+            assert_frame_equal(lake.current(SEISMIC, entity), other.current(SEISMIC, entity))
+            assert lake.rows(SEISMIC, entity.name).height == other.rows(SEISMIC, entity.name).height
+
+
+def test_content_is_withdrawn_and_comes_back(tmp_path: Path) -> None:
+    with serve(ROWS) as sandbox:
+        store = sandbox.world.store
+        versions = store.fetch(
+            f"select * from {store.versions(CONTENTS)} where _key = 'content 22' order by _from"
+        )
+    withdrawn = versions.filter("isDeleted")["_from"].item()
+    back = versions.filter(pl.col("_from") > withdrawn)["_from"][0]
+    contents = LIBRARY_CONTENTS.entity
+    with serve(ROWS, now=(withdrawn - timedelta(hours=1)).replace(tzinfo=UTC)) as sandbox:
+        lake = Lake(tmp_path, sandbox)
+        lake.land(SEISMIC)
+        everything = lake.current(SEISMIC, contents)
+        sandbox.advance(HOUR)
+        assert lake.land(SEISMIC).tables["library_contents"].tombstones == 1
+        gone = everything.join(lake.current(SEISMIC, contents), on="id", how="anti")
+        assert gone["id"].to_list() == [versions["id"][0]]
+        sandbox.advance((back - withdrawn).total_seconds())
+        lake.land(SEISMIC)
+        assert versions["id"][0] in lake.current(SEISMIC, contents)["id"]
+
+
+def test_hourly_run_asks_once_for_each_report(lake: Lake) -> None:
+    lake.land(SEISMIC)
+    lake.sandbox.advance(HOUR / 2)
+    # A fault that lets requests pass counts them.
+    lake.sandbox.fault(SEISMIC, "server_error", skip=1_000, match="/reporting/")
+    lake.land(SEISMIC)
+    pending = lake.sandbox.admin.get("/_sandbox/faults").json()["pending"]
+    assert [fault["seen"] for fault in pending] == [len(REPORTS)]
+
+
+def test_view_that_is_reported_late_is_not_lost(lake: Lake) -> None:
+    """It was written before the newest view that the lake holds, and shows 20 hours later."""
+    store = lake.sandbox.world.store
+    lake.sandbox.fault(SEISMIC, "late_row", match="livesendContentViewing")
+    lake.land(SEISMIC)
+    late = store.fetch(f"select id from {VIEWS} where _key = ?", store.held_keys(VIEWS))[
+        "id"
+    ].item()
+    assert late not in lake.current(SEISMIC, CONTENT_SESSIONS.entity)["id"]
+    lake.sandbox.advance(20 * HOUR)
+    lake.land(SEISMIC)
+    assert late in lake.current(SEISMIC, CONTENT_SESSIONS.entity)["id"]
+
+
+def test_wait_and_pace_are_what_the_answers_tell(lake: Lake) -> None:
+    answer = requests.Response()
+    answer.status_code = 429
+    answer._content = b'{"error": {"message": "Rate limit is exceeded. Try again in 17 seconds."}}'
+    assert seismic.judge(answer).wait_seconds == 17
+    answer.headers["X-Seismic-Remaining-Calls"] = "59"
+    assert seismic.allowance(answer) == SLOW_RATE
+    answer.headers["X-Seismic-Remaining-Calls"] = "60"
+    assert seismic.allowance(answer) == RATE
+    lake.sandbox.fault(SEISMIC, "quota_exhausted", match="users")
+    with pytest.raises(LandingError, match=r"asks to wait 86400 s"):
+        lake.land(SEISMIC)
+
+
+def test_time_on_content_can_be_had_by_person_and_deal(lake: Lake) -> None:
+    lake.land(SEISMIC)
+    views, uses, people = (
+        lake.current(SEISMIC, report.entity) for report in (CONTENT_SESSIONS, USAGES, USERS)
+    )
+    uses = uses.select("livesend_link_content_id", "context_id", "user_id")
+    joined = views.join(uses, on="livesend_link_content_id").join(
+        people.select("id", "full_name"), left_on="user_id", right_on="id"
+    )
+    assert joined.height == views.height > 0
+    assert joined["context_id"].null_count() == 0
+    assert set(joined["full_name"]) == {"翔 渡辺", "Ada User3"}
+    assert joined["duration_seconds"].min() > 0
+
+
+def test_row_that_does_not_fit_is_set_aside(lake: Lake) -> None:
+    report = faulty(
+        lake, SEISMIC, "malformed_record", match="ContentViewing", field="durationSeconds", times=1
+    )
+    assert report.tables["livesend_content_viewing_sessions"].rejects == 1
