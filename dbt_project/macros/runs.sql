@@ -92,6 +92,7 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
             'livesend_content_viewing_sessions', 'interaction_contexts', 'content_usage_history',
             'content_view_history',
         ],
+        'highspot': ['users', 'spots', 'items', 'pitches', 'views'],
     }) }}
 {%- endmacro %}
 
