@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
+from ingestion.sandbox.vendors.dynamics.tables import DYN_ID
 from ingestion.sandbox.vendors.hubspot.hubspot_tables import ID_BASES
 from ingestion.sandbox.vendors.salesforce import ids as salesforce_ids
 
@@ -57,7 +58,7 @@ _STAGES = ", ".join(f"({rank}, '{stage}')" for rank, stage in enumerate(STAGES, 
 
 _DEAL_ID = f"""create macro if not exists enablement_deal_id(crm, opportunity_n) as case crm
     when 'salesforce' then sf_id('006', opportunity_n)
-    when 'dynamics' then cast(cast(md5('opportunity/' || opportunity_n) as uuid) as varchar)
+    when 'dynamics' then dyn_id('opportunity', opportunity_n)
     when 'hubspot' then cast({ID_BASES["hs_deal_id"]} + opportunity_n as varchar) end"""
 
 # Every eleventh asset is withdrawn after its third revision, every other one of these comes back.
@@ -179,5 +180,5 @@ def prepare_enablement(connection: DuckDBPyConnection) -> None:
     enablement systems do not connect to.
     """
     salesforce_ids.register(connection)
-    for statement in (_DEAL_ID, _ASSETS, _SHARES, _RECIPIENTS, _VIEWS):
+    for statement in (DYN_ID, _DEAL_ID, _ASSETS, _SHARES, _RECIPIENTS, _VIEWS):
         connection.execute(statement)

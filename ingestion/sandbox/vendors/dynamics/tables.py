@@ -12,10 +12,13 @@ from ingestion.sandbox.vendors.google_ads.campaigns import GOOGLE_ADS_ID
 TABLES: tuple[Table, ...] = (*sales.TABLES, *history.TABLES)
 BY_SET = {table.entity_set: table for table in TABLES}
 BY_NAME = {table.name: table for table in TABLES}
-MACROS = (
-    # A GUID that only depends on the table and the number or word of the record.
+# A GUID that only depends on the table and the number or word of the record.
+DYN_ID = (
     "create or replace macro dyn_id(kind, number) as "
-    "cast(cast(md5(kind || '/' || number) as uuid) as varchar)",
+    "cast(cast(md5(kind || '/' || number) as uuid) as varchar)"
+)
+MACROS = (
+    DYN_ID,
     "create or replace macro dyn_user(number) as (select any_value(concat_ws(' ', first_name, "
     "last_name)) from users where user_n = number)",
     "create or replace macro dyn_product(number) as (select any_value(name) from products "
