@@ -23,12 +23,21 @@ MACROS = (
         left(enablement_deal_id(crm, opportunity_n), 15), enablement_deal_id(crm, opportunity_n))
     """,
 )
-SHARES = f"""create or replace temp view seismic_shares as
-    select *, if(crm = 'salesforce', 'Salesforce', 'Dynamics') as system,
-        if(crm = 'salesforce', 'Opportunity', 'opportunity') as context_type
+SHARES = f"""create or replace temp table seismic_shares as
+    select
+        *, if(crm = 'salesforce', 'Salesforce', 'Dynamics') as system,
+        if(crm = 'salesforce', 'Opportunity', 'opportunity') as context_type,
+        seismic_context(crm, opportunity_n) as context_id, seismic_id('user', owner_n) as user_id,
+        seismic_id('content', asset_n) as content_id, seismic_id('link', share_n) as link_id,
+        seismic_id('link content', share_n) as link_content_id,
+        seismic_id('group', share_n) as group_id,
+        seismic_id('interaction', share_n) as interaction_id
     from enablement_shares where crm in {CRMS}"""
-VIEWS = f"""create or replace temp view seismic_views as
-    select * from enablement_views where crm in {CRMS}"""
+VIEWS = """create or replace temp table seismic_views as
+    select
+        views.*, seismic_id('session', view_n) as session_id, link_id, link_content_id, group_id,
+        interaction_id
+    from enablement_views as views join seismic_shares using (share_n)"""
 
 USERS = f"""select
         seismic_id('user', user_n) as id, email, split_part(email, '@', 2) as "emailDomain",
@@ -70,10 +79,10 @@ CONTENTS = """with folders as (
         seismic_refresh(modified_at) as _from
     from enablement_assets"""
 LINKS = """select
-        seismic_id('link', share_n) as id, seismic_id('user', owner_n) as "createdBy",
+        link_id as id, user_id as "createdBy",
         shared_at as "createdAt", shared_at as "modifiedAt",
         shared_at + interval 90 day as "expiresAt", opportunity_name as "interactionGroupName",
-        seismic_id('group', share_n) as "interactionGroupId", rank >= 4 as "isDigitalRoom",
+        group_id as "interactionGroupId", rank >= 4 as "isDigitalRoom",
         false as "isRoomCustomized", false as "isSeparateSend", false as "expireAfterView",
         rank < 4 as "allowDownload", false as "hasPassword", rank >= 3 as "loginEnabled",
         'EveryView' as "notificationMode", 'l/' || md5('link ' || share_n) as "urlPath",
@@ -98,10 +107,10 @@ LINK_CONTENTS = """with moments as (
         where share_n % 40 = 1
     )
     select
-        seismic_id('link content', share_n) as id, seismic_id('link', share_n) as "livesendLinkId",
-        seismic_id('content', asset_n) as "libraryContentId",
-        seismic_id('group', share_n) as "interactionGroupId", assets.name, shared_at as "createdAt",
-        seismic_id('user', owner_n) as "createdBy", moments.is_deleted as "isDeleted",
+        link_content_id as id, link_id as "livesendLinkId",
+        content_id as "libraryContentId",
+        group_id as "interactionGroupId", assets.name, shared_at as "createdAt",
+        user_id as "createdBy", moments.is_deleted as "isDeleted",
         if(moments.is_deleted, moment, null) as "deletedAt", moment as "modifiedAt",
         sessions as "numberOfSessions", sessions > 0 as "wasViewed", pages as "totalPages",
         cast(share_n as varchar) as _key,
@@ -110,15 +119,15 @@ LINK_CONTENTS = """with moments as (
     join seismic_shares using (share_n)
     join (select distinct asset_n, name, pages from enablement_assets) as assets using (asset_n)"""
 MEMBERS = """select
-        seismic_id('link', share_n) as "livesendLinkId", lower(email) as email,
+        link_id as "livesendLinkId", lower(email) as email,
         seismic_id('external', lower(email)) as "externalUserId", false as "isInternalUser",
         shared_at as "createdAt", shared_at as "modifiedAt", share_n || '/' || seat as _key,
         seismic_refresh(shared_at) as _from
     from enablement_recipients join seismic_shares using (share_n)"""
 SESSIONS = """select
-        seismic_id('session', view_n) as id, seismic_id('link', share_n) as "livesendLinkId",
-        seismic_id('group', share_n) as "interactionGroupId",
-        seismic_id('interaction', share_n) as "interactionId",
+        session_id as id, link_id as "livesendLinkId",
+        group_id as "interactionGroupId",
+        interaction_id as "interactionId",
         lower(email) as "engagementUserEmail", false as "isInternalUser",
         began_at as "sessionStartedAt", ended_at as "sessionEndedAt", ended_at as "modifiedAt",
         seconds as "roomDurationSeconds", seconds as "totalContentViewingDurationSeconds",
@@ -128,10 +137,10 @@ SESSIONS = """select
     from seismic_views"""
 CONTENT_SESSIONS = """select
         seismic_id('content session', view_n) as id,
-        seismic_id('session', view_n) as "livesendViewingSessionId",
-        seismic_id('link', share_n) as "livesendLinkId",
-        seismic_id('link content', share_n) as "livesendLinkContentId",
-        seismic_id('interaction', share_n) as "interactionId",
+        session_id as "livesendViewingSessionId",
+        link_id as "livesendLinkId",
+        link_content_id as "livesendLinkContentId",
+        interaction_id as "interactionId",
         lower(email) as "engagementUserEmailAddress", false as "isInternalUser",
         began_at as "sessionStartedAt", ended_at as "sessionEndedAt", ended_at as "modifiedAt",
         seconds as "durationSeconds", cast(view_n as varchar) as _key,
@@ -144,8 +153,8 @@ CONTEXTS = """with moments as (
         select *, shared_at + interval 5 day, true from seismic_shares where share_n % 50 = 2
     )
     select
-        seismic_id('context', share_n) as id, seismic_id('interaction', share_n) as "interactionId",
-        seismic_context(crm, opportunity_n) as "contextId", opportunity_name as "contextName",
+        seismic_id('context', share_n) as id, interaction_id as "interactionId",
+        context_id as "contextId", opportunity_name as "contextName",
         context_type as "contextType", 'seismic-embedded' as "contextSource",
         system as "systemName", system as "systemType", is_removed as "isDeleted",
         moment as "modifiedAt", cast(share_n as varchar) as _key, seismic_refresh(moment) as _from
@@ -153,25 +162,25 @@ CONTEXTS = """with moments as (
 USAGES = """select
         seismic_id('usage', share_n) as id, 'Share' as action, 'LiveSend' as "actionType",
         'Web' as application, 'Library' as "productArea",
-        seismic_id('content', asset_n) as "contentId",
-        seismic_id('content', asset_n) as "libraryContentId",
-        seismic_id('link', share_n) as "livesendLinkId",
-        seismic_id('link content', share_n) as "livesendLinkContentId",
-        seismic_id('interaction', share_n) as "interactionId",
-        seismic_context(crm, opportunity_n) as "contextId", opportunity_name as "contextName",
+        content_id as "contentId",
+        content_id as "libraryContentId",
+        link_id as "livesendLinkId",
+        link_content_id as "livesendLinkContentId",
+        interaction_id as "interactionId",
+        context_id as "contextId", opportunity_name as "contextName",
         context_type as "contextType", system as "contextSystemType", true as "isBoundDelivery",
-        seismic_id('user', owner_n) as "userId", shared_at as "occurredAt",
+        user_id as "userId", shared_at as "occurredAt",
         shared_at as "modifiedAt", cast(share_n as varchar) as _key,
         seismic_refresh(shared_at) as _from
     from seismic_shares"""
 # Who shares has a look at it first.
 OWN_VIEWS = """select
         seismic_id('own view', share_n) as id, 'View' as action, 'Web' as application,
-        'Library' as "productArea", seismic_id('content', asset_n) as "contentId",
-        seismic_id('content', asset_n) as "libraryContentId",
-        seismic_context(crm, opportunity_n) as "contextId", opportunity_name as "contextName",
+        'Library' as "productArea", content_id as "contentId",
+        content_id as "libraryContentId",
+        context_id as "contextId", opportunity_name as "contextName",
         context_type as "contextType", system as "contextSystemType",
-        seismic_id('user', owner_n) as "userId",
+        user_id as "userId",
         shared_at - to_minutes(2 + share_n % 25) as "occurredAt",
         shared_at - to_minutes(2 + share_n % 25) as "modifiedAt",
         cast(share_n as varchar) as _key,
