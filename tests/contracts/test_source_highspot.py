@@ -95,6 +95,22 @@ def test_pages_that_are_cut_short_are_not_taken_for_the_last(
     assert lake.current(HIGHSPOT, ITEMS).height > 3
 
 
+def test_repeated_record_does_not_hide_another(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes twice at a page's end and once more at the head of the next."""
+    monkeypatch.setattr(routes, "MOST", 3)
+    for match in ("/spots", "/items"):
+        lake.sandbox.fault(HIGHSPOT, "duplicate_record", match=match, times=2)
+    lake.land(HIGHSPOT)
+    assert disagreements(lake) == []
+
+
+def test_spot_without_an_id_is_asked_for_again(lake: Lake) -> None:
+    lake.land(HIGHSPOT)
+    for skip in (0, 1):
+        lake.sandbox.fault(HIGHSPOT, "null_key", match="/spots", skip=skip)
+    assert lake.land(HIGHSPOT).tables["items"].tombstones == 0
+
+
 def test_withdrawn_item_is_deleted_and_comes_back(tmp_path: Path) -> None:
     """Asset 22 is withdrawn with its fourth revision and comes back with the fifth."""
     with serve(ROWS) as sandbox:

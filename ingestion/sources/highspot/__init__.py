@@ -15,12 +15,21 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import requests
 
 from ingestion.auth import BasicLogin
 from ingestion.csv_text import read_text
 from ingestion.entity import VERSION_AT, Entity, Page, Row
 from ingestion.feed import Feed
-from ingestion.http import Patience, Rate, RefusedError, VendorClient, VendorError, field_of
+from ingestion.http import (
+    HalfAnswerError,
+    Patience,
+    Rate,
+    RefusedError,
+    VendorClient,
+    VendorError,
+    field_of,
+)
 from ingestion.parallel import side_by_side
 from ingestion.sources.highspot.settings import (
     ITEMS,
@@ -75,9 +84,8 @@ def read_items(client: VendorClient, clock: Callable[[], datetime]) -> Iterator[
     """The items of all spots, spot by spot, several at once."""
     spots = (
         record["id"]
-        for records in pages(client, "/spots", {"right": "view"})
+        for records in pages(client, "/spots", {"right": "view"}, read=_with_ids)
         for record in records
-        if isinstance(record, dict) and isinstance(record.get("id"), str)
     )
     reads = (partial(_items_of, client, clock, spot) for spot in spots)
     for found in side_by_side(reads, workers=WORKERS):
@@ -99,18 +107,39 @@ def read_report(
     yield _with_key(report, _named(report, table))
 
 
-def pages(client: VendorClient, path: str, params: dict[str, Any]) -> Iterator[list[Any]]:
-    """Pages by offset. A page may be shorter than asked for: the last one is empty, or the one
-    that reaches the total where one is told."""
-    start = 0
+def pages(
+    client: VendorClient,
+    path: str,
+    params: dict[str, Any],
+    read: Callable[[requests.Response], Any] = requests.Response.json,
+) -> Iterator[list[Any]]:
+    """Pages by offset, as far as they bring something new or the total that is told.
+
+    A page may be shorter than asked for and repeat records: only distinct ones count.
+    """
+    seen: set[str] = set()
     while True:
-        answer = client.get_json(path, {**params, "start": start, "limit": PAGE_ROWS})
+        asked = {**params, "start": len(seen), "limit": PAGE_ROWS}
+        answer = client.get(path, asked, read=read)
         records = field_of(answer, "collection", f"highspot: {path}")
         yield records
-        start += len(records)
+        before = len(seen)
+        seen.update(_id(record) for record in records)
         total = answer.get("counts_total")
-        if not records or (isinstance(total, int) and start >= total):
+        if len(seen) == before or (isinstance(total, int) and len(seen) >= total):
             return
+
+
+def _with_ids(response: requests.Response) -> Any:
+    """The answer, unless a record lacks its id: what hangs on it would count as deleted."""
+    answer = response.json()
+    if any(not _id(record) for record in field_of(answer, "collection", "highspot: spots")):
+        raise HalfAnswerError("a spot without id")
+    return answer
+
+
+def _id(record: Any) -> str:
+    return str(record.get("id") or "") if isinstance(record, dict) else ""
 
 
 def _items_of(client: VendorClient, clock: Callable[[], datetime], spot: str) -> list[Page]:

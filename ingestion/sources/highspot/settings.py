@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from ingestion.entity import Entity, columns
 
@@ -24,7 +24,7 @@ class Connection(BaseModel):
     api_secret: SecretStr
     pitches_report_id: str
     views_report_id: str
-    calls_per_minute: int = CALLS_A_MINUTE
+    calls_per_minute: int = Field(CALLS_A_MINUTE, gt=0)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ from ingestion.sources.seismic.settings import (
 
 TRY_AGAIN = re.compile(r"try again in (\d+) second", re.IGNORECASE)
 SECOND = timedelta(seconds=1)
+TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def build_source(
@@ -107,9 +108,9 @@ def _rows(
     *,
     limit: int | None,
 ) -> list[Any]:
-    params: dict[str, Any] = {"modifiedAtStartTime": start.isoformat()}
+    params: dict[str, Any] = {"modifiedAtStartTime": start.strftime(TIME)}
     if end is not None:
-        params["modifiedAtEndTime"] = end.isoformat()
+        params["modifiedAtEndTime"] = end.strftime(TIME)
     if limit is not None:
         params["limit"] = limit
     headers = {"Accept": "application/json"}
