@@ -23,6 +23,7 @@ HOURS = 3600
 # Where a record that comes twice must strike, for sources whose first pages hold none with a key.
 DUPLICATES_IN = {
     "dynamics": "_owninguser_value",
+    "eloqua": "/data",
     "google_ads": "metrics",
     "marketo": "/rest/v1/activities.json",
 }
@@ -37,8 +38,8 @@ FORGOTTEN = {("zoom", "meetings"): "start_time", ("zoom", "participants"): "join
 # Fields of a connection that are no secrets.
 PUBLIC = {
     "base_url", "token_url", "client_id", "customer_id", "account_id", "account_sid", "api_id",
-    "api_key_sid", "login_url", "business_unit_id", "tenant_id", "user_id",
-    "api_key", "pitches_report_id", "views_report_id",
+    "api_key_sid", "login_url", "business_unit_id", "tenant_id", "user_id", "company",
+    "username", "api_key", "pitches_report_id", "views_report_id",
 }  # fmt: skip
 
 
