@@ -29,7 +29,7 @@ def spec(name: str) -> Any:
     if not path.is_file():
         pytest.skip(f"no {path}")
     text = path.read_text(encoding="utf-8")
-    return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    return json.loads(text) if path.suffix == ".json" else yaml.load(text, yaml.CSafeLoader)
 
 
 @cache

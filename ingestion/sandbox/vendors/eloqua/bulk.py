@@ -226,7 +226,7 @@ def bulk_routes(world: World) -> APIRouter:
     def start(order: JsonBody) -> Response:
         sync = staging.start(str(order.get("syncedInstanceUri")))
         order = sync.definition.order
-        world.hints[str(sync.number)] = f"{sync.definition.uri} {order.get('filter', '')}"
+        world.hints[str(sync.number)] = f"export of {order.get('filter') or 'contacts'}"
         return json_reply(sync.describe(), status=201)
 
     @router.get("/syncs/{number}")
