@@ -83,6 +83,10 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
             'list_memberships', 'forms', 'list_emails', 'list_email_stats', 'opportunities',
             'prospect_scores',
         ],
+        'eloqua': [
+            'contacts', 'activities', 'bouncebacks', 'campaigns', 'emails', 'forms',
+            'email_groups',
+        ],
         'twilio': ['calls', 'incoming_phone_numbers'],
         'zoom': ['users', 'meetings', 'participants'],
         'aircall': ['calls', 'users', 'numbers', 'teams', 'tags', 'contacts'],
