@@ -32,7 +32,7 @@ def _pages(pod: Pod, asset: Asset, params: dict[str, Any]) -> Iterator[list[dict
     number = 1
     while True:
         asked = {**params, "page": number, "orderBy": "id"}
-        answer = pod.ask(lambda client, asked=asked: client.get_json(f"{REST}/{asset.path}", asked))
+        answer = pod.get_json(f"{REST}/{asset.path}", asked)
         yield field_of(answer, "elements", f"eloqua: {asset.path}")
         if number * params["count"] >= int(field_of(answer, "total", f"eloqua: {asset.path}")):
             return

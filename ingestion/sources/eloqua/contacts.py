@@ -68,9 +68,7 @@ def _listed(pod: Pod) -> Iterator[tuple[str, str]]:
     offset = 0
     while True:
         params = {"limit": FIELD_ROWS, "offset": offset}
-        page = pod.ask(
-            lambda client, asked=params: client.get_json(f"{BULK}/contacts/fields", asked)
-        )
+        page = pod.get_json(f"{BULK}/contacts/fields", params)
         items = page.get("items") or []
         for item in items:
             yield (

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -11,11 +11,20 @@ from typing import Any
 from ingestion.entity import Row
 from ingestion.http import SourceDownError, VendorClient, VendorError, field_of
 from ingestion.sources.eloqua.pod import Pod
-from ingestion.sources.eloqua.settings import BULK, EXPORT_ROWS, POLL_SECONDS, WAIT_SECONDS
+from ingestion.sources.eloqua.settings import (
+    BULK,
+    EXPORT_BYTES,
+    EXPORT_ROWS,
+    FIELD_BYTES,
+    POLL_SECONDS,
+    WAIT_SECONDS,
+)
 
 logger = logging.getLogger(__name__)
 RETENTION = "PT6H"
 DEFINITION_LIFE = "P1D"
+
+Answer = dict[str, Any]
 
 
 class ExportFailedError(VendorError):
@@ -29,6 +38,11 @@ class Order:
     kind: str
     fields: Mapping[str, str]
     filter: str | None = None
+
+    @property
+    def page_rows(self) -> int:
+        """How many records a page may have without growing too big."""
+        return min(EXPORT_ROWS, EXPORT_BYTES // (FIELD_BYTES * len(self.fields)))
 
 
 @dataclass(frozen=True)
@@ -51,9 +65,10 @@ class Exports:
         with self._turn:
             uri = self.pod.ask(partial(_start, order=order))
             self._wait(uri, order)
-        first = self._page(uri, 0)
+        read = partial(self._page, uri, order.page_rows)
+        first = read(0)
         total = int(field_of(first, "totalResults", f"eloqua: {uri}"))
-        return Exported(total, self._pages(uri, first))
+        return Exported(total, _pages(uri, read, first))
 
     def _wait(self, uri: str, order: Order) -> None:
         patience = self.pod.patience
@@ -79,28 +94,28 @@ class Exports:
             patience.sleep(pause)
             pause = min(2 * pause, POLL_SECONDS)
 
-    def _pages(self, uri: str, first: dict[str, Any]) -> Iterator[list[Row]]:
-        page, offset = first, 0
-        while True:
-            rows = page.get("items") or []
-            yield rows
-            read = int(page.get("count", len(rows)))
-            offset += read
-            if not page.get("hasMore"):
-                break
-            if not read:
-                raise VendorError(f"eloqua: {uri} has more at {offset}, but gives nothing")
-            page = self._page(uri, offset)
-        total = int(page["totalResults"])
-        if offset < total:
-            raise VendorError(f"eloqua: {uri} gave {offset} of {total} records")
+    def _page(self, uri: str, limit: int, offset: int) -> Answer:
+        return self._get(f"{uri}/data", {"limit": limit, "offset": offset})
 
-    def _page(self, uri: str, offset: int) -> dict[str, Any]:
-        return self._get(f"{uri}/data", {"limit": EXPORT_ROWS, "offset": offset})
-
-    def _get(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        found: dict[str, Any] = self.pod.ask(lambda client: client.get_json(BULK + path, params))
+    def _get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
+        found: Answer = self.pod.get_json(BULK + path, params)
         return found
+
+
+def _pages(uri: str, read: Callable[[int], Answer], first: Answer) -> Iterator[list[Row]]:
+    """Pages from the first on. Raises VendorError when they end before all records came."""
+    page, offset = first, 0
+    while True:
+        rows = page.get("items") or []
+        yield rows
+        count = int(page.get("count", len(rows)))
+        offset += count
+        if not count or not page.get("hasMore"):
+            break
+        page = read(offset)
+    total = int(field_of(page, "totalResults", f"eloqua: {uri}"))
+    if offset < total:
+        raise VendorError(f"eloqua: {uri} gave {offset} of {total} records and then no more")
 
 
 def instant(at: datetime) -> str:

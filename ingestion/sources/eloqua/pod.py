@@ -1,8 +1,8 @@
 """Where an account lives: the login host knows, and it is asked once a run."""
 
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -58,6 +58,10 @@ class Pod:
             if refused.status != requests.codes.unauthorized:
                 raise
         return question(self._found(client))
+
+    def get_json(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """The JSON answer of a GET, asked where the account is."""
+        return self.ask(lambda client: client.get_json(path, params))
 
     def _found(self, stale: VendorClient | None) -> VendorClient:
         """The data centre's client; another than the `stale` one. Threads find it once."""

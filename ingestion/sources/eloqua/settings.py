@@ -15,6 +15,8 @@ REST = "/API/REST"
 RATE = Rate(calls=20, per_seconds=5)
 
 EXPORT_ROWS = 20_000  # of 50,000 that a page of exported data may have
+EXPORT_BYTES = 24 * 1024 * 1024  # of 32 MB that an answer may have
+FIELD_BYTES = 64  # what a value takes with its name, on average
 FIELD_ROWS = 1_000
 ASSET_ROWS = 100  # assets are big: whole mails, whole forms
 ID_ROWS = 1_000

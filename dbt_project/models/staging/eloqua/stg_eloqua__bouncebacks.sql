@@ -3,7 +3,10 @@
 with
 
 versions as (
-    {{ newest_versions(source('eloqua', 'bouncebacks'), {'activity_type': 'activity_type', 'activity_id': 'activity_id'}) }}
+    {{ newest_versions(
+        source('eloqua', 'bouncebacks'),
+        {'activity_type': 'activity_type', 'activity_id': 'activity_id'},
+    ) }}
 )
 
 select
