@@ -69,14 +69,13 @@ class Definition:
             raise invalid("filter", self.order.get("filter"), "Must name one activity type")
         return known
 
-    @property
-    def sql(self) -> str:
-        """What it selects, and from which rows, with the table in braces."""
+    def sql(self, table: str) -> str:
+        """What it selects from a table of its kind."""
         where = 'not "isDeleted"' if self.kind == "contacts" else "true"
         if self.order.get("filter"):
             where += f" and ({condition(self.order['filter'], self.statements, self.zone)})"
         selected = columns_of(self.order["fields"], self.statements)
-        return f"select {selected} from {{}} where {where} order by id"
+        return f"select {selected} from {table} where {where} order by id"
 
     def describe(self) -> Body:
         stamp, author = _stamp(self.created_at), credentials.USERNAME
@@ -184,7 +183,7 @@ class Staging:
             if not sync.is_running:
                 return
             kind = sync.definition.kind
-            frame = store.fetch(sync.definition.sql.format(store.current(f"{SCHEMA}.{kind}")))
+            frame = store.fetch(sync.definition.sql(store.current(f"{SCHEMA}.{kind}")))
             if frame.height > BIG_SYNC and sync.status == "pending":
                 sync.status = "active"
             elif kind == "activities" and frame.height > MOST_ACTIVITIES:
@@ -254,7 +253,7 @@ def _check(definition: Definition) -> None:
     fields = order.get("fields")
     if not isinstance(fields, dict) or not 1 <= len(fields) <= MOST_FIELDS:
         raise invalid("fields", None, f"Must contain 1 to {MOST_FIELDS} fields")
-    _ = definition.sql
+    definition.sql(definition.kind)
 
 
 def _data(sync: Sync, limit: int, offset: int) -> Response:

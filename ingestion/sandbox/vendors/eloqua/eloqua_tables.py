@@ -10,7 +10,6 @@ from ingestion.sandbox.store import ALWAYS, VersionTable, literal
 SCHEMA = "eloqua"
 REGION = "APAC"
 SITE = "https://www.meridia-cloud.example"
-MAIL_SITE = "https://app.meridia-cloud.example"
 FIRST_CONTACT, FIRST_VISITOR, FIRST_SUBSCRIPTION = 100_000, 7_000_000, 2_000_000_000_000
 FIRST_EMAIL, FIRST_CAMPAIGN, FIRST_AD_CAMPAIGN, FIRST_FORM = 400, 1_000, 5_000, 50
 EMAIL_GROUPS = ("Newsletter", "Product news", "Events", "製品アップデート")
@@ -101,8 +100,13 @@ ACTIVITIES = f"""
         type,
         id,
         happenings.occurred_at,
-        case when is_known then {FIRST_CONTACT} + person_n end as contact_id,
-        'MDCE' || upper(hex(id)) as external_id,
+        person_n,
+        is_known,
+        happenings.email,
+        page,
+        form_n,
+        email_campaign_n,
+        {FIRST_CAMPAIGN} + email_campaign_n as campaign_id,
         case
             when type in ('Subscribe', 'Unsubscribe') then 'EmailGroup'
             when form_n is not null then 'Form'
@@ -114,26 +118,8 @@ ACTIVITIES = f"""
             when form_n is not null then {FIRST_FORM} + form_n
             when page is null then {FIRST_EMAIL} + email_campaign_n
         end as asset_id,
-        case
-            when type in ('Subscribe', 'Unsubscribe')
-                then list_extract({list(EMAIL_GROUPS)}, coalesce(el_group(email_campaign_n), 1))
-            when form_n is not null then list_extract({[form.name for form in FORMS]}, form_n)
-            when page is null then mails.name
-        end as asset_name,
-        {FIRST_CAMPAIGN} + email_campaign_n as campaign_id,
-        happenings.email as email_address,
-        md5('recipient' || person_n || coalesce(email_campaign_n, 0)) as recipient_id,
-        mails.subject as subject_line,
-        '{MAIL_SITE}/e/es?e=' || email_campaign_n as web_link,
-        email_campaign_n as deployment_id,
-        'Campaign' as send_type,
-        {FIRST_VISITOR} + person_n as visitor_id,
-        md5('visitor' || person_n) as visitor_external_id,
-        '203.0.113.' || hash(person_n) % 254 as ip_address,
-        '{SITE}/news' as link,
-        '{SITE}' || page as url,
-        if(hash(id) % 2 = 0, 'https://search.example/', null) as referrer_url,
-        'elqFormName=' || form_n || '&emailAddress=' || happenings.email as raw_data
+        mails.name as mail_name,
+        mails.subject
     from el_happenings as happenings
     left join email_campaigns as mails using (email_campaign_n)"""
 # Mailings end after two weeks, automations never; advertising has its own states and budgets.

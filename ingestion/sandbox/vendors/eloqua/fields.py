@@ -3,8 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
+from ingestion.sandbox.marketing import CAMPAIGN_PAGE, FORMS
+from ingestion.sandbox.vendors.eloqua.eloqua_tables import (
+    EMAIL_GROUPS,
+    FIRST_CONTACT,
+    FIRST_VISITOR,
+    SITE,
+)
 from ingestion.sandbox.vendors.eloqua.refusals import invalid
 
+MAIL_SITE = "https://app.meridia-cloud.example"
 STAMP = "1900-01-01T05:00:00.0000000Z"
 CONTACT_FIELD = "{{{{Contact.Field({})}}}}"
 
@@ -66,44 +74,54 @@ _ANY = {
     "{{Activity.Id}}": "id",
     "{{Activity.Type}}": "type",
     "{{Activity.CreatedAt}}": "occurred_at",
-    "{{Activity.Contact.Id}}": "contact_id",
-    "{{Activity.ExternalId}}": "external_id",
+    "{{Activity.Contact.Id}}": f"case when is_known then {FIRST_CONTACT} + person_n end",
+    "{{Activity.ExternalId}}": "'MDCE' || upper(hex(id))",
 }
 _ASSET = {
     "{{Activity.Asset.Type}}": "asset_type",
-    "{{Activity.Asset.Name}}": "asset_name",
+    "{{Activity.Asset.Name}}": f"""case asset_type
+        when 'EmailGroup' then list_extract({list(EMAIL_GROUPS)}, asset_id)
+        when 'Form' then list_extract({[form.name for form in FORMS]}, form_n)
+        else mail_name end""",
     "{{Activity.Asset.Id}}": "asset_id",
     "{{Activity.Campaign.Id}}": "campaign_id",
 }
 _MAIL = {
     **_ANY,
     **_ASSET,
-    "{{Activity.Field(EmailAddress)}}": "email_address",
-    "{{Activity.Field(EmailRecipientId)}}": "recipient_id",
+    "{{Activity.Field(EmailAddress)}}": "email",
+    "{{Activity.Field(EmailRecipientId)}}": (
+        "md5('recipient' || person_n || coalesce(email_campaign_n, 0))"
+    ),
 }
 _SENT = {
     **_MAIL,
-    "{{Activity.Field(SubjectLine)}}": "subject_line",
-    "{{Activity.Field(EmailWebLink)}}": "web_link",
-    "{{Activity.Field(EmailDeploymentId)}}": "deployment_id",
-    "{{Activity.Field(EmailSendType)}}": "send_type",
+    "{{Activity.Field(SubjectLine)}}": "subject",
+    "{{Activity.Field(EmailWebLink)}}": f"'{MAIL_SITE}/e/es?e=' || email_campaign_n",
+    "{{Activity.Field(EmailDeploymentId)}}": "email_campaign_n",
+    "{{Activity.Field(EmailSendType)}}": "'Campaign'",
 }
 _VISITOR = {
-    "{{Activity.Visitor.Id}}": "visitor_id",
-    "{{Activity.Visitor.ExternalId}}": "visitor_external_id",
-    "{{Activity.Field(IpAddress)}}": "ip_address",
+    "{{Activity.Visitor.Id}}": f"{FIRST_VISITOR} + person_n",
+    "{{Activity.Visitor.ExternalId}}": "md5('visitor' || person_n)",
 }
-_SEEN = {**_SENT, **_VISITOR}
+_BROWSER = {**_VISITOR, "{{Activity.Field(IpAddress)}}": "'203.0.113.' || hash(person_n) % 254"}
+_URL = f"'{SITE}' || page"
+_REFERRER = "if(hash(id) % 2 = 0, 'https://search.example/', null)"
+_SEEN = {**_SENT, **_BROWSER}
 
 ACTIVITY_STATEMENTS: dict[str, dict[str, str]] = {
     "EmailSend": _SENT,
     "EmailOpen": _SEEN,
-    "EmailClickthrough": {**_SEEN, "{{Activity.Field(EmailClickedThruLink)}}": "link"},
+    "EmailClickthrough": {
+        **_SEEN,
+        "{{Activity.Field(EmailClickedThruLink)}}": f"'{SITE}{CAMPAIGN_PAGE}'",
+    },
     "Subscribe": _MAIL,
     "Unsubscribe": _MAIL,
     "Bounceback": {
         **_MAIL,
-        "{{Activity.Field(EmailDeploymentId)}}": "deployment_id",
+        "{{Activity.Field(EmailDeploymentId)}}": "email_campaign_n",
         "{{Activity.Field(SmtpErrorCode)}}": "'550'",
         "{{Activity.Field(SmtpStatusCode)}}": "'5.1.1'",
         "{{Activity.Field(SmtpMessage)}}": "'550 5.1.1 user unknown'",
@@ -111,25 +129,24 @@ ACTIVITY_STATEMENTS: dict[str, dict[str, str]] = {
     "FormSubmit": {
         **_ANY,
         **_ASSET,
-        "{{Activity.Visitor.Id}}": "visitor_id",
-        "{{Activity.Visitor.ExternalId}}": "visitor_external_id",
-        "{{Activity.Field(RawData)}}": "raw_data",
+        **_VISITOR,
+        "{{Activity.Field(RawData)}}": "'elqFormName=' || form_n || '&emailAddress=' || email",
     },
     "PageView": {
         **_ANY,
-        **_VISITOR,
+        **_BROWSER,
         "{{Activity.Campaign.Id}}": "campaign_id",
         "{{Activity.Field(WebVisitId)}}": "id",
-        "{{Activity.Field(Url)}}": "url",
-        "{{Activity.Field(ReferrerUrl)}}": "referrer_url",
+        "{{Activity.Field(Url)}}": _URL,
+        "{{Activity.Field(ReferrerUrl)}}": _REFERRER,
         "{{Activity.Field(IsWebTrackingOptedIn)}}": "true",
     },
     "WebVisit": {
         **_ANY,
-        **_VISITOR,
-        "{{Activity.Field(ReferrerUrl)}}": "referrer_url",
+        **_BROWSER,
+        "{{Activity.Field(ReferrerUrl)}}": _REFERRER,
         "{{Activity.Field(NumberOfPages)}}": "1",
-        "{{Activity.Field(FirstPageViewUrl)}}": "url",
+        "{{Activity.Field(FirstPageViewUrl)}}": _URL,
         "{{Activity.Field(Duration)}}": "'00:00:30'",
     },
 }
