@@ -221,7 +221,8 @@ def test_members_of_campaigns_are_counted_daily(diary: Diary) -> None:
 
 
 def test_pages_are_read_to_the_end(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where the vendor gives fewer records than were asked for."""
+    """Also where the vendor works for a while, and gives fewer records than were asked for."""
+    monkeypatch.setattr(bulk, "BIG_SYNC", 100)
     monkeypatch.setattr(bulk, "MOST_ROWS", 300)
     monkeypatch.setattr(reading, "EXPORT_ROWS", 500)
     monkeypatch.setattr(assets, "ASSET_ROWS", 2)
@@ -256,6 +257,15 @@ def test_export_that_always_fails_ends_the_run_with_its_log(
         lake.land(ELOQUA)
 
 
+def test_export_that_takes_for_ever_is_given_up(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "BIG_SYNC", 0)
+    monkeypatch.setattr(reading, "WAIT_SECONDS", -1)
+    with pytest.raises(LandingError, match=r"export of \w+ is still active after -1 s"):
+        lake.land(ELOQUA)
+
+
 def test_full_staging_area_is_named(lake: Lake) -> None:
     lake.sandbox.fault(ELOQUA, "quota_exhausted", match="/exports", times=None)
     with pytest.raises(LandingError, match="staging area is full"):
@@ -273,21 +283,41 @@ def test_fields_beyond_what_an_export_may_have_are_left_out_by_name(
     assert current(lake, "contacts")["custom_fields"].drop_nulls().is_empty()
 
 
-def test_bouncebacks_of_the_last_hour_are_left_for_later(tmp_path: Path) -> None:
-    """Of many that come at once a few are seen within the hour."""
+def test_bouncebacks_wait_an_hour_and_are_looked_for_days_later(tmp_path: Path) -> None:
+    """Of many that come at once a few are seen within the hour, others after younger ones."""
+    first, second = at("2026-11-18 10:05"), at("2026-11-19 14:00")
     many = [
         {"event_n": 10_000 + n, "email_campaign_n": 2, "recipient": "lead5@acme.example",
-         "type": "BOUNCE", "occurred_at": at("2026-11-18 10:05")}
-        for n in range(400)
+         "type": "BOUNCE", "occurred_at": second if n % 2 else first}
+        for n in range(800)
     ]  # fmt: skip
+    export = {"fields": {"id": "{{Activity.Id}}"}, "filter": "'{{Activity.Type}}' = 'Bounceback'"}
     with serve({**ROWS, "email_events": many}) as sandbox, login(sandbox) as client:
         lake = Lake(tmp_path, sandbox)
-        sandbox.advance(3_300)
-        bounced = "'{{Activity.Type}}' = 'Bounceback'"
-        seen = exported(client, "activities", fields={"id": "{{Activity.Id}}"}, filter=bounced)
-        assert (len(seen) > 0, lake.land(ELOQUA).tables["bouncebacks"].rows) == (True, 0)
-        sandbox.advance(900)
-        assert lake.land(ELOQUA).tables["bouncebacks"].rows >= len(seen)
+        landed = []
+        seen = []
+        for moment in ("2026-11-18 10:55", "2026-11-19 16:00", "2026-11-20 20:00"):
+            sandbox.advance((at(moment) - lake.now()).total_seconds())
+            lake.land(ELOQUA)
+            landed.append(current(lake, "bouncebacks")["activity_date"].to_list())
+            seen.append(len(exported(client, "activities", **export)))
+    assert (seen[0] > 0, landed[0]) == (True, [])
+    assert second in landed[1]
+    assert [len(dates) for dates in landed[1:]] == seen[1:]
+    assert landed[2].count(first) > landed[1].count(first)
+
+
+def test_change_that_moves_no_time_is_seen_within_a_week(lake: Lake, tmp_path: Path) -> None:
+    lake.land(ELOQUA)
+    changed = [{**row, "title": "Buyer"} for row in ROWS["contacts"]]
+    with serve({**ROWS, "contacts": changed}) as sandbox:
+        later = Lake(tmp_path, sandbox)
+        titles = []
+        for days in (2, 5):
+            sandbox.advance(days * 24 * HOUR)
+            later.land(ELOQUA)
+            titles += current(later, "contacts").filter(id=KENTA)["title"].to_list()
+    assert titles == [None, "Buyer"]
 
 
 def test_row_committed_late_within_the_overlap_is_landed(tmp_path: Path) -> None:
