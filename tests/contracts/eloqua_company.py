@@ -46,10 +46,11 @@ ROWS: Rows = {
     ],
     "campaigns": [
         {
-            "campaign_n": 1, "version_at": at("2026-10-25"), "name": "検索 | Brand",
-            "channel": "Search", "status": "Enabled", "start_date": date(2026, 11, 1),
-            "end_date": date(2026, 12, 1), "budget": 100.5,
+            "campaign_n": 1, "version_at": at(moment), "name": "検索 | Brand", "channel": "Search",
+            "status": status, "start_date": date(2026, 11, 1), "end_date": date(2026, 12, 1),
+            "budget": 100.5,
         }
+        for moment, status in (("2026-10-25", "Enabled"), ("2026-11-18 10:20", "Paused"))
     ],
     "email_campaigns": [
         {"email_campaign_n": n, "name": f"ニュース {n}", "subject": "Hi", "sent_at": at(moment)}

@@ -220,6 +220,12 @@ def test_members_of_campaigns_are_counted_daily(diary: Diary) -> None:
     assert one[0]["updated_at"].item() == one[3]["updated_at"].item()
 
 
+def test_changed_asset_is_seen_whatever_zone_the_search_is_in(diary: Diary) -> None:
+    """Two hours after another change, which is less than New York is behind."""
+    ads = [diary.states[step]["campaigns"].filter(id="5001") for step in ("first", "hour")]
+    assert [ad["current_status"].item() for ad in ads] == ["Active", "Completed"]
+
+
 def test_pages_are_read_to_the_end(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the vendor works for a while, and gives fewer records than were asked for."""
     monkeypatch.setattr(bulk, "BIG_SYNC", 100)
