@@ -1,12 +1,14 @@
 """Which sources exist and what they bring, found in the folders; no network, no secrets."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 from pydantic import BaseModel
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import Entity
 from ingestion.expectation import Expectation
 
@@ -43,6 +45,21 @@ def expectations_of(source: str) -> Mapping[str, tuple[Expectation, ...]]:
     found: Mapping[str, tuple[Expectation, ...]] = import_module(
         f"ingestion.sources.{source}.expectations"
     ).EXPECTATIONS
+    return found
+
+
+def daily_budget(source: str, calls: int | None = None) -> DailyBudget:
+    """The calls a day of a source: `calls`, else what its settings say; no end where they do not.
+
+    The day, and what is left to other tools, are the source's in any case.
+    """
+    found: DailyBudget = getattr(_settings(source), "BUDGET", DailyBudget())
+    return found if calls is None else replace(found, calls=calls)
+
+
+def permissions(source: str) -> Mapping[str, str]:
+    """What to grant for each entity, by its name; docs/sources says the same and how."""
+    found: Mapping[str, str] = getattr(_settings(source), "PERMISSIONS", {})
     return found
 
 

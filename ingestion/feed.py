@@ -1,7 +1,7 @@
 """What a source hands to the landing: a feed an entity, and how a feed becomes rows of the log."""
 
 import json
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from dlt.extract import DltResource
 from ingestion.changelog import ChangeLog
 from ingestion.conform import conform, to_column
 from ingestion.entity import DELETED, VERSION_AT, Entity, Page, Row
+from ingestion.http import BudgetUsedUpError
 
 OVERLAP = timedelta(minutes=10)
 SWEEP_EVERY = timedelta(days=1)
@@ -44,9 +45,15 @@ class Feed:
     A feed with `complete=True` always reads everything there is: what it does not bring any more is
     deleted. Pages may repeat records and come in any order.
 
+    `oldest_first` says that pages come in the order of their modification time: a read that stops
+    in the middle goes on there in the next run, else it begins anew.
+
     For vendors whose deletes leave no trace, `sweep` gives rows with the keys of all records there
     are. It is called after `read`, not more often than `sweep_every`; what the log has and it has
     not is deleted. `revisit` is for changes that the time filter misses.
+
+    `probe` reads as little as shows whether the entity may be read, for feeds whose `read` does not
+    show it within a few calls.
     """
 
     entity: Entity
@@ -56,6 +63,8 @@ class Feed:
     sweep: Callable[[], Iterable[list[Row]]] | None = None
     sweep_every: timedelta = SWEEP_EVERY
     revisit: Revisit | None = None
+    oldest_first: bool = False
+    probe: Callable[[], Iterable[Page]] | None = None
 
 
 @dataclass
@@ -104,12 +113,13 @@ AnyFeed = Feed | TokenFeed
 
 @dataclass
 class Tally:
-    """What one feed landed."""
+    """What one feed landed; `stopped` is why it could not come to its end."""
 
     rows: int = 0
     rejects: int = 0
     tombstones: int = 0
     variant_columns: set[str] = field(default_factory=set)
+    stopped: BudgetUsedUpError | None = None
 
 
 @dataclass
@@ -124,7 +134,11 @@ class Reading:
 def resource(
     feed: AnyFeed, log: ChangeLog, tally: Tally, *, now: datetime, progress: Progress | None
 ) -> DltResource:
-    """The feed as a dlt resource that appends news to the log and bad records to the rejects."""
+    """The feed as a dlt resource that appends news to the log and bad records to the rejects.
+
+    When the vendor's budget is used up it ends with what was read so far: that stays, and the
+    cursor moves on only if nothing older can be missing.
+    """
     entity = feed.entity
     key = list(entity.key)
 
@@ -132,28 +146,41 @@ def resource(
         state = dlt.current.resource_state(entity.name)
         held = {} if log.is_empty() else state
         cursor = datetime.fromisoformat(held["cursor"]) if "cursor" in held else None
-        if isinstance(feed, TokenFeed):
-            newest = yield from by_token(feed, state, held, cursor)
-        else:
-            newest = yield from by_time(feed, state, held, cursor)
-        newest = max(filter(None, (cursor, newest)), default=None)
+        reading = Reading()
+        try:
+            if isinstance(feed, TokenFeed):
+                yield from by_token(feed, state, held, cursor, reading)
+            else:
+                yield from by_time(feed, state, held, cursor, reading)
+        except BudgetUsedUpError as used_up:
+            tally.stopped = used_up
+            if isinstance(feed, TokenFeed) or not feed.oldest_first:
+                return
+        newest = max(filter(None, (cursor, reading.newest)), default=None)
         if newest is not None:
             state["cursor"] = min(newest, now + CLOCK_SKEW).isoformat()
 
     def by_token(
-        feed: TokenFeed, state: dict[str, Any], held: dict[str, Any], cursor: datetime | None
-    ) -> Generator[Any, None, datetime | None]:
+        feed: TokenFeed,
+        state: dict[str, Any],
+        held: dict[str, Any],
+        cursor: datetime | None,
+        reading: Reading,
+    ) -> Iterator[Any]:
         log.open(cursor - feed.overlap if cursor else None)
         bookmark = Bookmark(held.get("token"))
-        reading = yield from read(feed.read(bookmark), bookmark.restarted, is_present=True)
+        yield from read(feed.read(bookmark), bookmark.restarted, reading, is_present=True)
         for part in bookmark.restarted:
             yield from land(log.vanished(_keys(entity, reading.keys), now, part), None)
         state["token"] = bookmark.token
-        return reading.newest
 
     def by_time(
-        feed: Feed, state: dict[str, Any], held: dict[str, Any], cursor: datetime | None
-    ) -> Generator[Any, None, datetime | None]:
+        feed: Feed,
+        state: dict[str, Any],
+        held: dict[str, Any],
+        cursor: datetime | None,
+        reading: Reading,
+    ) -> Iterator[Any]:
         overlap: timedelta | None = feed.overlap
         revisits = feed.revisit is not None and _is_due(held, "revisited", feed.revisit.every, now)
         if feed.revisit is not None and revisits:
@@ -161,7 +188,7 @@ def resource(
         since = cursor - overlap if cursor and overlap is not None else None
         whole: list[Mapping[str, str]] = [{}] if feed.complete or overlap is None else []
         log.open(since)
-        reading = yield from read(feed.read(since), whole, is_present=overlap is None)
+        yield from read(feed.read(since), whole, reading, is_present=overlap is None)
         if whole:
             yield from land(log.vanished(_keys(entity, reading.keys), now, {}), None)
         if revisits:
@@ -174,13 +201,15 @@ def resource(
                 state["swept_at"] = now.isoformat()
                 present = _keys(entity, [*there, *reading.deleted])
                 yield from land(log.vanished(present, now, {}), None)
-        return reading.newest
 
     def read(
-        pages: Iterable[Page], whole: list[Mapping[str, str]], *, is_present: bool
-    ) -> Generator[Any, None, Reading]:
+        pages: Iterable[Page],
+        whole: list[Mapping[str, str]],
+        reading: Reading,
+        *,
+        is_present: bool,
+    ) -> Iterator[Any]:
         """Lands pages. Keys are kept as soon as a part is read as a `whole`."""
-        reading = Reading()
         for page in in_batches(pages):
             conformed = conform(entity, page, loaded_at=now)
             reading.newest = _newest(reading.newest, conformed.table)
@@ -194,7 +223,6 @@ def resource(
             tally.variant_columns.update(conformed.variant_columns)
             news = log.news(conformed.table, is_present=is_present)
             yield from land(news, log.new_rejects(conformed.rejects))
-        return reading
 
     def land(news: pa.Table, rejects: pa.Table | None) -> Iterator[Any]:
         if news.num_rows:
@@ -218,16 +246,24 @@ def resource(
 
 
 def in_batches(pages: Iterable[Page], size: int = BATCH_ROWS) -> Iterator[Page]:
-    """Puts small pages together: Arrow and Parquet like thousands of rows, APIs give a hundred."""
+    """Puts small pages together: Arrow and Parquet like thousands of rows, APIs give a hundred.
+
+    What was read before the budget was used up comes first, then the error.
+    """
     waiting: list[Row] = []
-    for page in pages:
-        if isinstance(page, pa.Table):
-            yield page
-            continue
-        waiting.extend(page)
-        if len(waiting) >= size:
+    try:
+        for page in pages:
+            if isinstance(page, pa.Table):
+                yield page
+                continue
+            waiting.extend(page)
+            if len(waiting) >= size:
+                yield waiting
+                waiting = []
+    except BudgetUsedUpError:
+        if waiting:
             yield waiting
-            waiting = []
+        raise
     if waiting:
         yield waiting
 

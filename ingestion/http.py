@@ -9,9 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Literal, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -19,6 +19,7 @@ from requests.adapters import HTTPAdapter
 
 from ingestion.auth import Auth
 
+UNAUTHORIZED, FORBIDDEN, TOO_MANY = 401, 403, 429
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 HIDDEN = "***"
 
@@ -27,13 +28,28 @@ class VendorError(Exception):
     """A vendor call that cannot succeed as it is; the message is free of secrets."""
 
 
-class RefusedError(VendorError):
-    """The vendor refused the request: its status, and how its answer began, without secrets."""
+Lack = Literal["credentials", "permission"]
 
-    def __init__(self, message: str, *, status: int, said: str) -> None:
+
+class RefusedError(VendorError):
+    """The vendor refused the request: its status, and how its answer began, without secrets.
+
+    `lack` is what is missing, None for requests that are refused for another reason.
+    """
+
+    def __init__(self, message: str, *, status: int, said: str, lack: Lack | None) -> None:
         super().__init__(message)
         self.status = status
         self.said = said
+        self.lack = lack
+
+
+class BudgetUsedUpError(VendorError):
+    """No more calls for now: of the vendor's day, or of what we grant ourselves of it."""
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
 
 
 class HalfAnswerError(Exception):
@@ -53,8 +69,55 @@ class Rate:
 
 
 @dataclass(frozen=True)
+class DayLeft:
+    """What a vendor says is left of its day's calls (or its own units), for all tools together."""
+
+    remaining: int
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What an answer tells of the account: its rate, and what is left of its day."""
+
+    rate: Rate | None = None
+    day: DayLeft | None = None
+
+
+class Meter(Protocol):
+    """Counts a source's calls and ends them. One for all clients of a source, safe for threads."""
+
+    def spend(self, *, again: bool) -> None:
+        """Before each call with credentials, those that are made `again` too; raises to forbid
+        it."""
+
+    def tell(self, day: DayLeft) -> None:
+        """What the vendor said is left."""
+
+    def end_day(self, why: str, wait_seconds: float | None) -> NoReturn:
+        """The vendor gives nothing more for so long, or until its day ends."""
+
+
+class NoMeter:
+    """For calls that nobody counts."""
+
+    def spend(self, *, again: bool) -> None:
+        """Every call is allowed."""
+
+    def tell(self, day: DayLeft) -> None:
+        """Nobody asks for it."""
+
+    def end_day(self, why: str, wait_seconds: float | None) -> NoReturn:
+        wait = timedelta(days=1) if wait_seconds is None else timedelta(seconds=wait_seconds)
+        raise BudgetUsedUpError(why, until=datetime.now(UTC) + wait)
+
+
+@dataclass(frozen=True)
 class Patience:
-    """How long to try. `sleep` and `now` are handed in so that tests do not wait."""
+    """How long to try, and who counts. `sleep` and `now` are handed in so that tests do not wait.
+
+    Every source hands it on to all of its clients.
+    """
 
     attempts: int = 6
     total_seconds: float = 300.0
@@ -63,6 +126,7 @@ class Patience:
     timeout: float = 60.0
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.monotonic
+    meter: Meter = field(default_factory=NoMeter)
 
     def pause(self, attempt: int, asked: float | None) -> float:
         """Seconds before the next attempt: the vendor's wish, else exponential with jitter."""
@@ -77,11 +141,15 @@ class Verdict:
     """What a vendor's body says beyond the status: try again, and after how many seconds.
 
     `meaning` says in words what the vendor's own code stands for and what to do about it.
+    `lacks_permission` is for refusals whose status is not 403. `day_is_over`: no more calls for
+    `wait_seconds`, without them until the vendor's day ends.
     """
 
     transient: bool = False
     wait_seconds: float | None = None
     expired_token: bool = False
+    lacks_permission: bool = False
+    day_is_over: bool = False
     meaning: str | None = None
 
 
@@ -125,9 +193,8 @@ def status_tells(response: requests.Response) -> bool:
     return False
 
 
-def no_allowance(response: requests.Response) -> Rate | None:
-    """For vendors that do not tell an account's rate."""
-    return None
+def no_allowance(response: requests.Response) -> None:
+    """For vendors that do not tell what an account may do."""
 
 
 @dataclass
@@ -138,8 +205,8 @@ class VendorClient:
     as long again for the same answer.
 
     `name` starts every message. `is_error` finds errors among answers with status 200, `judge`
-    reads vendor signals from any error, `allowance` the account's rate from any answer; until then
-    `rate` holds.
+    reads vendor signals from any error, `allowance` from any answer the account's rate and what is
+    left of its day; until then `rate` holds.
     """
 
     name: str
@@ -149,7 +216,7 @@ class VendorClient:
     patience: Patience = field(default_factory=Patience)
     judge: Callable[[requests.Response], Verdict] = no_verdict
     is_error: Callable[[requests.Response], bool] = status_tells
-    allowance: Callable[[requests.Response], Rate | None] = no_allowance
+    allowance: Callable[[requests.Response], Allowance | Rate | None] = no_allowance
     secrets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -222,6 +289,8 @@ class VendorClient:
             attempt += 1
             if self._down is not None:
                 raise SourceDownError(str(self._down))
+            if authorised:
+                self.patience.meter.spend(again=attempt > 1)
             self._bucket.take()
             credentials = self.auth.headers(self._post_form) if authorised else {}
             asked: float | None = None
@@ -234,24 +303,27 @@ class VendorClient:
                     allow_redirects=False,
                     **request,
                 )
-                told = self.allowance(response)
-                if told is not None:
-                    self._bucket.adopt(told)
+                self._heed(self.allowance(response))
                 if response.status_code < 300 and not self.is_error(response):
                     return read(response)
                 verdict = self.judge(response)
-                expired = response.status_code == 401 or verdict.expired_token
+                expired = response.status_code == UNAUTHORIZED or verdict.expired_token
                 if expired and authorised and not renewed:
                     renewed = True
                     if self.auth.renew(self._post_form, rejected=credentials):
                         continue
-                if response.status_code not in TRANSIENT and not verdict.transient:
-                    raise self._refused(what, response, verdict.meaning)
                 trouble = f"answered {response.status_code}"
                 if verdict.meaning:
                     trouble += f" ({verdict.meaning})"
                 asked = verdict.wait_seconds
+                if verdict.day_is_over:
+                    self.patience.meter.end_day(f"{what} {trouble}", asked)
+                if response.status_code not in TRANSIENT and not verdict.transient:
+                    raise self._refused(what, response, verdict, authorised=authorised)
                 asked = retry_after(response) if asked is None else asked
+                is_quota = response.status_code == TOO_MANY or verdict.transient
+                if is_quota and asked is not None and asked > self.patience.total_seconds:
+                    self.patience.meter.end_day(f"{what} {trouble}", asked)
             except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
                 trouble = "cut the connection or did not accept it"
             except requests.Timeout:
@@ -286,16 +358,33 @@ class VendorClient:
             )
         return path
 
-    def _refused(self, what: str, response: requests.Response, meaning: str | None) -> RefusedError:
-        said = self.scrub(response.text[:300].replace("\n", " "))
-        hint = meaning or {
+    def _heed(self, told: Allowance | Rate | None) -> None:
+        """Keeps to what the vendor told."""
+        allowed = Allowance(told) if isinstance(told, Rate) else told
+        if allowed is None:
+            return
+        if allowed.rate is not None:
+            self._bucket.adopt(allowed.rate)
+        if allowed.day is not None:
+            self.patience.meter.tell(allowed.day)
+
+    def _refused(
+        self, what: str, response: requests.Response, verdict: Verdict, *, authorised: bool
+    ) -> RefusedError:
+        said = self.scrub(response.text[:500].replace("\n", " "))
+        hint = verdict.meaning or {
             400: "the request does not suit this account",
             401: "the credentials are not valid; check them",
             403: "the credentials lack a permission",
             404: "the address or object does not exist; check base_url and the vendor's edition",
         }.get(response.status_code, "not something that passes by itself")
         message = f"{what} answered {response.status_code} ({hint}): {said}"
-        return RefusedError(message, status=response.status_code, said=said)
+        lack: Lack | None = None
+        if not authorised or response.status_code == UNAUTHORIZED or verdict.expired_token:
+            lack = "credentials"
+        elif response.status_code == FORBIDDEN or verdict.lacks_permission:
+            lack = "permission"
+        return RefusedError(message, status=response.status_code, said=said, lack=lack)
 
     def _gave_up(
         self, what: str, trouble: str, attempts: int, spent: float, asked: float | None

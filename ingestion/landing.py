@@ -5,13 +5,16 @@
 A run takes the source's lock, throws away what a killed run left behind (the log itself tells the
 next one what is missing), reads news from every feed and appends them. A package that cannot be
 loaded is copied to `state_dir/quarantine`, aborted, and the run is tried once more from the vendor.
+When the vendor's calls of the day are used up, what was read by then is landed, and the report says
+which entities did not come to their end; the next run after that begins with those that are behind.
 """
 
+import json
 import logging
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 
@@ -22,10 +25,11 @@ from dlt.destinations.impl.filesystem.filesystem import FilesystemClient
 from dlt.pipeline.exceptions import PipelineStepFailed
 from pydantic import BaseModel, SecretStr
 
-from ingestion.catalog import connection_model, source_names
+from ingestion.budget import DailyBudget, DayMeter
+from ingestion.catalog import connection_model, daily_budget, source_names
 from ingestion.changelog import ChangeLog, raw_url
 from ingestion.feed import AnyFeed, Progress, Tally, resource
-from ingestion.http import Patience, VendorError, scrub
+from ingestion.http import BudgetUsedUpError, Patience, VendorError, scrub
 from ingestion.lock import LockHeld, exclusive
 from ingestion.raw_zone import RawZone
 
@@ -33,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 WORKERS = 4
 KEPT_PACKAGES = 24
+BUDGET_FOLDER = "budget"
 DLT_SETTINGS = {
     "runtime.dlthub_telemetry": False,
     "runtime.log_level": "ERROR",
@@ -68,7 +73,12 @@ class TableReport:
 @dataclass
 class LandingReport:
     """What a landing did. `load_id` is None when there was nothing new; `quarantined` is the folder
-    of a package that could not be loaded at first."""
+    of a package that could not be loaded at first.
+
+    `used_up` says that the vendor's calls were used up and until when; `unfinished` are the
+    entities that were not read to their end. A source whose first call was one too many has no
+    tables here.
+    """
 
     source: str
     load_id: str | None
@@ -76,6 +86,17 @@ class LandingReport:
     finished_at: datetime
     tables: dict[str, TableReport] = field(default_factory=dict)
     quarantined: str | None = None
+    used_up: str | None = None
+    used_up_until: datetime | None = None
+    unfinished: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class LastLanding:
+    """When a source was last read to its end, and what the last run left unfinished."""
+
+    complete_at: datetime | None = None
+    unfinished: frozenset[str] = frozenset()
 
 
 def land(
@@ -87,8 +108,11 @@ def land(
     clock: Callable[[], datetime],
     progress: Progress | None = None,
     patience: Patience | None = None,
+    budget: DailyBudget | None = None,
 ) -> LandingReport:
     """Lands everything new of a source. `progress(entity, rows so far)` may be called from threads.
+
+    `budget` is the source's own unless given; calls are counted in `state_dir`.
 
     Raises LandingLocked when another process lands this source, LandingError for everything that
     keeps the source from landing; then the log holds either all of a table's batch or none of it,
@@ -102,15 +126,30 @@ def land(
     build = import_module(f"ingestion.sources.{source}").build_source
     # One instant for the whole landing: what it saw belongs together, and a clock may be remote.
     seen_at = clock()
+    patience = metered(
+        source, patience or Patience(), budget or daily_budget(source), state_dir, seen_at
+    )
     return land_feeds(
         source,
-        lambda: build(connection, clock=lambda: seen_at, patience=patience or Patience()),
+        lambda: build(connection, clock=lambda: seen_at, patience=patience),
         lake_url=lake_url,
         state_dir=state_dir,
         clock=clock,
         progress=progress,
-        secrets=_secrets(connection),
+        secrets=secrets_of(connection),
     )
+
+
+def metered(
+    source: str, patience: Patience, budget: DailyBudget, state_dir: Path, seen_at: datetime
+) -> Patience:
+    """The patience, with calls counted from `seen_at` on as time goes by."""
+    began = patience.now()
+
+    def now() -> datetime:
+        return seen_at + timedelta(seconds=patience.now() - began)
+
+    return replace(patience, meter=DayMeter(source, budget, state_dir / BUDGET_FOLDER, now))
 
 
 def land_feeds(
@@ -147,13 +186,21 @@ def _land(
     started_at = clock().astimezone(UTC)
     pipeline = _pipeline(source, lake_url, state_dir)
     quarantined: Path | None = None
+    used_up: BudgetUsedUpError | None = None
+    load_id: str | None = None
     if pipeline.has_pending_data:
         pipeline.abort_packages()
     for last_try in (False, True):
         tallies: dict[str, Tally] = {}
         logs: dict[str, ChangeLog] = {}
         try:
-            load_id = _run(pipeline, source, feeds(), lake_url, logs, tallies, started_at, progress)
+            behind = last_landing(state_dir, source).unfinished
+            ordered = sorted(feeds(), key=lambda feed: feed.entity.name not in behind)
+            load_id = _run(pipeline, source, ordered, lake_url, logs, tallies, started_at, progress)
+            used_up = next((tally.stopped for tally in tallies.values() if tally.stopped), None)
+            break
+        except BudgetUsedUpError as error:
+            used_up, tallies = error, {}
             break
         except PipelineStepFailed as failure:
             if failure.step == "extract":
@@ -168,7 +215,7 @@ def _land(
                     f"{source}: a package could not be loaded twice; copy in {quarantined}: "
                     f"{_cause(failure)}"
                 ) from failure
-    return LandingReport(
+    report = LandingReport(
         source=source,
         load_id=load_id,
         started_at=started_at,
@@ -184,7 +231,42 @@ def _land(
             for name, tally in tallies.items()
         },
         quarantined=str(quarantined) if quarantined else None,
+        used_up=str(used_up) if used_up else None,
+        used_up_until=used_up.until if used_up else None,
+        unfinished=frozenset(name for name, tally in tallies.items() if tally.stopped),
     )
+    _remember(state_dir, report)
+    return report
+
+
+def last_landing(state_dir: Path, source: str) -> LastLanding:
+    """What the landings of a source so far left to know."""
+    file = _landing_file(state_dir, source)
+    if not file.exists():
+        return LastLanding()
+    held = json.loads(file.read_text(encoding="utf-8"))
+    complete_at = held["complete_at"] and datetime.fromisoformat(held["complete_at"])
+    return LastLanding(complete_at, frozenset(held["unfinished"]))
+
+
+def _remember(state_dir: Path, report: LandingReport) -> None:
+    """A landing that came to its end; of one that did not, what is missing."""
+    before = last_landing(state_dir, report.source)
+    complete_at = before.complete_at if report.used_up else report.started_at
+    unfinished = report.unfinished or (before.unfinished if report.used_up else frozenset())
+    file = _landing_file(state_dir, report.source)
+    file.parent.mkdir(exist_ok=True)
+    held = {
+        "complete_at": complete_at.isoformat() if complete_at else None,
+        "unfinished": sorted(unfinished),
+    }
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps(held), encoding="utf-8")
+    partial.replace(file)
+
+
+def _landing_file(state_dir: Path, source: str) -> Path:
+    return state_dir / "landings" / f"{source}.json"
 
 
 def _run(
@@ -274,6 +356,6 @@ def _cause(error: BaseException) -> str:
     return str(current) or type(current).__name__
 
 
-def _secrets(connection: BaseModel) -> tuple[str, ...]:
+def secrets_of(connection: BaseModel) -> tuple[str, ...]:
     values = (getattr(connection, name) for name in type(connection).model_fields)
     return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))

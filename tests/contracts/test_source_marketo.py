@@ -17,7 +17,7 @@ from ingestion.catalog import entities
 from ingestion.entity import DELETED, VERSION_AT
 from ingestion.feed import Feed
 from ingestion.http import Patience, SourceDownError
-from ingestion.landing import LandingError, LandingReport
+from ingestion.landing import LandingReport
 from ingestion.sandbox.__main__ import history_start
 from ingestion.sandbox.clock import Beginning
 from ingestion.sandbox.store import Store
@@ -203,9 +203,12 @@ def test_transient_codes_are_asked_again(lake: Lake, kind: str) -> None:
 
 def test_used_up_day_ends_the_run_and_says_until_when(lake: Lake) -> None:
     lake.sandbox.fault(MK, "quota_exhausted", match="pagingtoken", times=50)
-    with pytest.raises(LandingError, match=r"calls of the day are used up until midnight US"):
-        lake.land(MK)
+    used_up = lake.land(MK)
+    assert "calls of the day are used up until midnight US" in (used_up.used_up or "")
+    assert used_up.used_up_until == at("2026-11-19 06:00")
     lake.sandbox.clear_faults()
+    assert lake.land(MK).tables["leads"].rows == 0
+    lake.sandbox.advance(21 * 3600)
     assert lake.land(MK).tables["leads"].rows == 5
 
 

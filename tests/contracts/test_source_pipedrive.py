@@ -13,7 +13,6 @@ from polars.testing import assert_frame_equal
 from ingestion.catalog import entities
 from ingestion.entity import DELETED, VERSION_AT
 from ingestion.http import VendorError
-from ingestion.landing import LandingError
 from ingestion.sandbox.__main__ import history_start
 from ingestion.sandbox.company.simulation import simulate
 from ingestion.sandbox.company.tables import Company
@@ -255,13 +254,16 @@ def test_an_answer_that_failed_with_status_200_is_an_error() -> None:
 
 def test_a_spent_daily_budget_ends_the_run_a_spent_burst_does_not(lake: Lake) -> None:
     lake.sandbox.fault(PD, "quota_exhausted")
-    with pytest.raises(LandingError, match="quota is used up"):
-        lake.land(PD)
+    spent = lake.land(PD)
+    assert spent.used_up_until == at("2026-11-19") and spent.unfinished
+    assert lake.land(PD).unfinished == {entity.name for entity in entities(PD)}
+    lake.sandbox.advance(14 * HOUR)
+    assert lake.land(PD).used_up is None
     burst = requests.Response()
     burst.status_code = 429
     burst.headers.update({"x-ratelimit-reset": "2", "x-daily-ratelimit-token-remaining": "999"})
     assert calls.judge(burst).wait_seconds == 2
-    assert faulty(lake, PD, "rate_limit", times=2).load_id is not None
+    assert faulty(Lake(lake.root / "burst", lake.sandbox), PD, "rate_limit", times=2).load_id
 
 
 def test_record_that_does_not_fit_is_set_aside(lake: Lake) -> None:

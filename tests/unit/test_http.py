@@ -9,7 +9,15 @@ import pytest
 import requests
 
 from ingestion.auth import Auth, BasicLogin, BearerToken, OAuthToken
-from ingestion.http import Patience, Rate, SourceDownError, VendorClient, VendorError, Verdict
+from ingestion.http import (
+    BudgetUsedUpError,
+    Patience,
+    Rate,
+    SourceDownError,
+    VendorClient,
+    VendorError,
+    Verdict,
+)
 from tests.unit.scripted_server import Asked, Reply, ScriptedServer, scripted_server
 
 SECRET = "very-secret-value"
@@ -137,7 +145,7 @@ def test_error_with_status_200_is_treated_as_an_error(server: ScriptedServer, ti
     ("code", "kind", "message"),
     [
         (603, VendorError, r"answered 200 \(code 603 in words\)"),
-        (607, SourceDownError, r"answered 200 \(code 607 in words\) once .*asks to wait 86400 s"),
+        (607, BudgetUsedUpError, r"answered 200 \(code 607 in words\)"),
         (606, SourceDownError, r"\(code 606 in words\) 5 times .*source is down"),
     ],
 )
@@ -179,7 +187,7 @@ def test_other_calls_do_not_wait_again_for_a_source_that_is_down(
 
 def test_quota_that_is_used_up_ends_the_call_at_once(server: ScriptedServer, time: Time) -> None:
     server.otherwise = Reply(429, headers={"Retry-After": "86400"})
-    with pytest.raises(SourceDownError, match="asks to wait 86400 s"):
+    with pytest.raises(BudgetUsedUpError, match="GET /deals answered 429"):
         client_of(server, time).get_json("/deals")
     assert len(server.asked) == 1
     assert time.slept == []

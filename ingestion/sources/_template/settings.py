@@ -5,12 +5,15 @@ What the catalog needs is here and costs nothing to import: no network, no secre
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import Entity, columns
 from ingestion.http import Rate
 
 # What the vendor's documentation promises an ordinary account. If answers tell the account's own
 # rate, pass an `allowance` to the client as the HubSpot source does.
 RATE = Rate(calls=100, per_seconds=10)
+# Calls a day we grant ourselves, a part of what the vendor gives, and the zone of its midnight.
+BUDGET = DailyBudget(calls=10_000)
 PAGE_ROWS = 200
 
 
@@ -51,3 +54,7 @@ OWNERS = Entity(
 )
 
 ENTITIES: tuple[Entity, ...] = (DEALS, OWNERS)
+
+# What to grant for each entity, as docs/sources/<source>.md says it; `revlake sources test` names
+# what is missing.
+PERMISSIONS = {DEALS.name: "Read on deals", OWNERS.name: "Read on users"}

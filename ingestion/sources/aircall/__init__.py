@@ -55,7 +55,13 @@ def build_source(
         judge=judge,
         allowance=allowance,
     )
-    yield Feed(CALLS, partial(read_calls, client), overlap=SETTLES, revisit=ARCHIVED_WITHIN)
+    yield Feed(
+        CALLS,
+        partial(read_calls, client),
+        overlap=SETTLES,
+        revisit=ARCHIVED_WITHIN,
+        oldest_first=True,
+    )
     yield Feed(CONTACTS, partial(read_contacts, client), revisit=SWEEP)
     for entity, to_row in ((USERS, _user), (NUMBERS, _number), (TEAMS, _team), (TAGS, _tag)):
         yield Feed(entity, partial(read_list, client, entity.name, to_row, clock), complete=True)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import Entity, columns
 from ingestion.feed import Revisit
 from ingestion.http import Rate
@@ -11,6 +12,8 @@ from ingestion.http import Rate
 API = "/v1"
 # 60 calls a minute, spread so that no minute sees many more.
 RATE = Rate(calls=5, per_seconds=5)
+# There is no limit of a day, but 60 calls a minute for all tools make 86,400.
+BUDGET = DailyBudget(calls=40_000)
 PAGE_ROWS = 50
 CEILING = 10_000
 # Calls change without telling: they end, and are tagged in the days after. They are archived later.
@@ -80,3 +83,5 @@ CONTACTS = Entity(
 )
 
 ENTITIES: tuple[Entity, ...] = (CALLS, USERS, NUMBERS, TEAMS, TAGS, CONTACTS)
+
+PERMISSIONS = {entity.name: "An API key of the company, made by an admin" for entity in ENTITIES}

@@ -10,12 +10,15 @@ from typing import Literal
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import CUSTOM_FIELDS, Entity, columns
 from ingestion.http import Rate
 
 API = "/api/data/v9.2"
 # Service protection allows 6,000 calls in 300 s for a user on each web server; trials have one.
 RATE = Rate(calls=100, per_seconds=5)
+# An application user shares the tenant's 25,000 or more in 24 hours.
+BUDGET = DailyBudget(calls=20_000, is_rolling=True)
 PAGE_ROWS = 5_000
 PARTIES_A_CALL = 200
 TRACKING_DAYS = 7
@@ -262,3 +265,9 @@ OPPORTUNITY_HISTORY = Entity(
 )
 
 ENTITIES: tuple[Entity, ...] = (*(table.entity for table in TABLES), OPPORTUNITY_HISTORY)
+
+_ACTIVITIES = {"phonecall", "appointment", "email", "task", "opportunityclose"}
+PERMISSIONS: Mapping[str, str] = {
+    table.entity.name: f"Read on {'activity' if table.name in _ACTIVITIES else table.name}"
+    for table in TABLES
+} | {OPPORTUNITY_HISTORY.name: "View Audit Summary"}

@@ -122,3 +122,6 @@ REFERENCES: Mapping[str, str] = {
 def entity(name: str) -> Entity:
     """The entity of that name; the mapping has been checked, so it exists."""
     return next(each for each in ENTITIES if each.name == name)
+
+
+PERMISSIONS: Mapping[str, str] = {each.name: "a folder that can be read" for each in ENTITIES}

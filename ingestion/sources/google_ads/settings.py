@@ -4,12 +4,15 @@ from datetime import date, timedelta
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import Entity, columns
 from ingestion.http import Rate
 
 API = "/v21"
 TOKEN_PATH = "/token"
 RATE = Rate(calls=10, per_seconds=1)
+# The smallest access level has 2,880 operations a day.
+BUDGET = DailyBudget(calls=2_000)
 RESTATED = timedelta(days=30)
 HISTORY_START = date(2015, 1, 1)
 
@@ -53,3 +56,6 @@ CAMPAIGN_DAILY = Entity(
 )
 
 ENTITIES: tuple[Entity, ...] = (CAMPAIGNS, CAMPAIGN_DAILY)
+
+_ACCOUNT = "Read only access to the account"
+PERMISSIONS = {CAMPAIGNS.name: _ACCOUNT, CAMPAIGN_DAILY.name: _ACCOUNT}

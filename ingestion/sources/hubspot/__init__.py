@@ -15,11 +15,9 @@ import requests
 from ingestion.auth import BearerToken
 from ingestion.entity import Entity, Page
 from ingestion.feed import Feed
-from ingestion.http import Patience, Rate, VendorClient, Verdict, no_allowance
+from ingestion.http import Allowance, DayLeft, Patience, Rate, VendorClient, Verdict
 from ingestion.sources.hubspot import settings, small
 from ingestion.sources.hubspot.objects import Clients, read_all, read_changed
-
-SECONDS_OF_A_DAY = 86_400.0
 
 
 def judge(response: requests.Response) -> Verdict:
@@ -29,17 +27,29 @@ def judge(response: requests.Response) -> Verdict:
     except requests.exceptions.JSONDecodeError:
         return Verdict()
     if response.status_code == 429 and isinstance(body, dict) and body.get("policyName") == "DAILY":
-        return Verdict(wait_seconds=SECONDS_OF_A_DAY)
+        return Verdict(day_is_over=True)
     return Verdict()
 
 
-def allowance(response: requests.Response) -> Rate | None:
-    """The account's rate depends on its edition and add-ons; HubSpot tells it with each answer."""
-    calls = response.headers.get("X-HubSpot-RateLimit-Max", "")
-    interval = response.headers.get("X-HubSpot-RateLimit-Interval-Milliseconds", "")
-    if not (calls.isdigit() and interval.isdigit() and int(calls) and int(interval)):
-        return None
-    return Rate(int(calls), int(interval) / 1000)
+def allowance(response: requests.Response) -> Allowance:
+    """The account's rate and day depend on its edition and add-ons; HubSpot tells them with each
+    answer but a search's."""
+    told = {
+        name: int(value)
+        for name in ("Max", "Interval-Milliseconds", "Daily", "Daily-Remaining")
+        if (value := response.headers.get(f"X-HubSpot-RateLimit-{name}", "")).isdigit()
+    }
+    calls, interval = told.get("Max"), told.get("Interval-Milliseconds")
+    left = told.get("Daily-Remaining")
+    return Allowance(
+        Rate(calls, interval / 1000) if calls and interval else None,
+        None if left is None else DayLeft(left, told.get("Daily")),
+    )
+
+
+def search_allowance(response: requests.Response) -> Allowance:
+    """Searches have a pace of their own, and the same day."""
+    return replace(allowance(response), rate=None)
 
 
 def build_source(
@@ -56,7 +66,7 @@ def build_source(
         judge=judge,
         allowance=allowance,
     )
-    clients = Clients(api, replace(api, rate=settings.SEARCH_RATE, allowance=no_allowance))
+    clients = Clients(api, replace(api, rate=settings.SEARCH_RATE, allowance=search_allowance))
     by_name = {kind.name: kind for kind in settings.OBJECTS}
     for kind in settings.OBJECTS:
         yield Feed(kind.entity, partial(read_changed, clients, kind))

@@ -1,14 +1,18 @@
 """HubSpot: which objects are landed, with which properties."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import CUSTOM_FIELDS, Entity, columns
 from ingestion.http import Rate
 
 RATE = Rate(calls=190, per_seconds=10)
+# The smallest edition has 250,000 calls a day.
+BUDGET = DailyBudget(calls=100_000)
 SEARCH_RATE = Rate(calls=5, per_seconds=1)
 LIST_ROWS = 100
 HISTORY_ROWS = 50
@@ -218,3 +222,26 @@ ENTITIES: tuple[Entity, ...] = (
     EMAIL_CAMPAIGNS,
     EMAIL_EVENTS,
 )
+
+_DEALS_READ = "crm.objects.deals.read and crm.schemas.deals.read"
+_CONTACTS_READ = "crm.objects.contacts.read and crm.schemas.contacts.read"
+PERMISSIONS: Mapping[str, str] = {
+    "companies": "crm.objects.companies.read and crm.schemas.companies.read",
+    "contacts": _CONTACTS_READ,
+    "deals": _DEALS_READ,
+    "calls": _CONTACTS_READ,
+    "emails": "sales-email-read",
+    "meetings": _CONTACTS_READ,
+    "notes": _CONTACTS_READ,
+    "tasks": _CONTACTS_READ,
+    "products": "e-commerce",
+    "goal_targets": "crm.objects.goals.read",
+    "deal_history": _DEALS_READ,
+    "owners": "crm.objects.owners.read",
+    "teams": "settings.users.teams.read",
+    "pipelines": _DEALS_READ,
+    "pipeline_stages": _DEALS_READ,
+    "exchange_rates": "multi-currency-read",
+    "email_campaigns": "content",
+    "email_events": "content",
+}

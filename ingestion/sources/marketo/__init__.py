@@ -45,7 +45,7 @@ def build_source(
         ),
         rate=settings.RATE,
         patience=patience,
-        judge=partial(judge, clock),
+        judge=judge,
         is_error=is_error,
     )
     for entity, read in (

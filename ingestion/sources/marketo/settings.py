@@ -1,10 +1,12 @@
 """Marketo Engage: what is landed, and how much the vendor allows."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import CUSTOM_FIELDS, Entity, columns
 from ingestion.http import Rate
 
@@ -12,6 +14,8 @@ TOKEN_PATH = "/identity/oauth/token"
 # 100 calls in any 20 seconds: a first burst of 20 and four a second stay below it.
 RATE = Rate(calls=20, per_seconds=5)
 RATE_WINDOW_SECONDS = 20.0
+# A subscription has 50,000 calls a day.
+BUDGET = DailyBudget(calls=25_000, zone="America/Chicago")
 PAGE_ROWS = 300
 ASSET_ROWS = 200
 LOG_TYPES = 10  # types of activity a call may ask for
@@ -192,3 +196,15 @@ ENTITIES: tuple[Entity, ...] = (
     LEADS, ACTIVITIES, DELETED_LEADS, PROGRAM_MEMBERS, PROGRAMS, PROGRAM_COSTS, SMART_CAMPAIGNS,
     EMAILS, CHANNELS, ACTIVITY_TYPES,
 )  # fmt: skip
+
+_LEAD, _ACTIVITY, _ASSETS = (
+    f"Access API → Read-Only {part}" for part in ("Lead", "Activity", "Assets")
+)
+PERMISSIONS: Mapping[str, str] = {
+    "leads": _LEAD,
+    "program_members": _LEAD,
+    **dict.fromkeys(("activities", "deleted_leads", "activity_types"), _ACTIVITY),
+    **dict.fromkeys(
+        ("programs", "program_costs", "smart_campaigns", "emails", "channels"), _ASSETS
+    ),
+}

@@ -1,9 +1,5 @@
 """What Marketo's answers mean: errors have status 200 and a code in the body."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
-
 import requests
 
 from ingestion.http import Verdict
@@ -11,7 +7,7 @@ from ingestion.sources.marketo.settings import RATE_WINDOW_SECONDS
 
 EXPIRED_TOKEN = {"601", "602"}
 TRANSIENT = {"502", "604", "608", "611", "713", "1019"}
-QUOTA_ZONE = ZoneInfo("America/Chicago")
+NOT_ALLOWED = {"603"}
 QUEUE_SECONDS = 60.0
 MEANINGS = {
     "600": "no access token was sent",
@@ -40,7 +36,7 @@ def is_error(response: requests.Response) -> bool:
     return isinstance(body, dict) and body.get("success", True) is not True
 
 
-def judge(clock: Callable[[], datetime], response: requests.Response) -> Verdict:
+def judge(response: requests.Response) -> Verdict:
     """Reads the first code of an error. Limits come without any header: the waits are known."""
     try:
         body = response.json()
@@ -56,18 +52,12 @@ def judge(clock: Callable[[], datetime], response: requests.Response) -> Verdict
     if code in ("606", "615"):
         return Verdict(transient=True, wait_seconds=RATE_WINDOW_SECONDS / 4, meaning=meaning)
     if code == "607":
-        return Verdict(transient=True, wait_seconds=_until_reset(clock()), meaning=meaning)
+        return Verdict(day_is_over=True, meaning=meaning)
     if code == "1029" and "quota" in message.lower():
         meaning = "the exported megabytes of the day are used up until midnight US Central"
-        return Verdict(transient=True, wait_seconds=_until_reset(clock()), meaning=meaning)
+        return Verdict(day_is_over=True, meaning=meaning)
     if code == "1029":
         return Verdict(transient=True, wait_seconds=QUEUE_SECONDS, meaning=meaning)
-    return Verdict(transient=code in TRANSIENT, meaning=meaning)
-
-
-def _until_reset(now: datetime) -> float:
-    """Seconds to the next midnight where the quotas' day ends; never less than an hour, for a
-    call that is turned away now will not wait for it."""
-    here = now.astimezone(QUOTA_ZONE)
-    midnight = (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return max(3_600.0, (midnight - here).total_seconds())
+    return Verdict(
+        transient=code in TRANSIENT, lacks_permission=code in NOT_ALLOWED, meaning=meaning
+    )

@@ -17,10 +17,9 @@ import requests
 
 from ingestion.auth import OAuthToken
 from ingestion.feed import Feed
-from ingestion.http import Patience, VendorClient, Verdict
+from ingestion.http import Allowance, DayLeft, Patience, VendorClient, Verdict
 from ingestion.sources.pardot import read, settings
 
-SECONDS_OF_A_DAY = 86_400.0
 SMALL_BODY = 4_096
 DAILY_LIMIT = 122
 EXPIRED_TOKEN = 184
@@ -30,6 +29,7 @@ PASSING = {
     202: "the limit of a minute",
     214: "a query that took too long",
 }
+NOT_ALLOWED = {46, 49}
 MEANINGS = {
     46: "the API user lacks a permission",
     49: "the API user has no access",
@@ -54,13 +54,17 @@ def build_source(
                 "client_id": connection.client_id,
                 "client_secret": secret,
             },
-            extra_headers={"Pardot-Business-Unit-Id": connection.business_unit_id},
+            extra_headers={
+                "Pardot-Business-Unit-Id": connection.business_unit_id,
+                "X-Return-Api-Usage": "1",
+            },
             secret_values=(secret,),
         ),
         rate=settings.RATE,
         patience=patience,
         judge=judge,
         is_error=is_error,
+        allowance=allowance,
     )
     for kind in settings.OBJECTS:
         yield Feed(
@@ -71,7 +75,10 @@ def build_source(
         )
     yield Feed(settings.LIST_EMAIL_STATS, partial(read.read_stats, client, clock))
     yield Feed(
-        settings.PROSPECT_SCORES, partial(read.read_scores, client, clock), overlap=timedelta(0)
+        settings.PROSPECT_SCORES,
+        partial(read.read_scores, client, clock),
+        overlap=timedelta(0),
+        probe=partial(read.read_scores, client, clock, None),
     )
 
 
@@ -85,15 +92,23 @@ def judge(response: requests.Response) -> Verdict:
     code = _code(response)
     if code == DAILY_LIMIT:
         return Verdict(
-            transient=True,
-            wait_seconds=SECONDS_OF_A_DAY,
+            day_is_over=True,
             meaning="the calls of this day are used up",
         )
     if code == EXPIRED_TOKEN:
         return Verdict(expired_token=True)
     if code in PASSING:
         return Verdict(transient=True, meaning=PASSING[code])
-    return Verdict(meaning=MEANINGS.get(code) if code is not None else None)
+    meaning = MEANINGS.get(code) if code is not None else None
+    return Verdict(meaning=meaning, lacks_permission=code in NOT_ALLOWED)
+
+
+def allowance(response: requests.Response) -> Allowance | None:
+    """Calls of the day, all tools together: `used/limit`."""
+    used, _, limit = response.headers.get("x-api-usage", "").partition("/")
+    if not (used.isdigit() and limit.isdigit()):
+        return None
+    return Allowance(day=DayLeft(max(0, int(limit) - int(used)), int(limit)))
 
 
 def _code(response: requests.Response) -> int | None:

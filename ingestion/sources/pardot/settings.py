@@ -1,11 +1,13 @@
 """Account Engagement (Pardot): which objects are landed, with which fields."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import CUSTOM_FIELDS, Entity, columns
 from ingestion.http import Rate
 
@@ -14,6 +16,8 @@ TOKEN_PATH = "services/oauth2/token"
 # There is no rate, only a number of calls a day (25,000 in the smallest edition) and five at once;
 # a landing reads four entities at a time. The rate keeps a mistake from using up the day.
 RATE = Rate(calls=50, per_seconds=10)
+# The smallest edition has 25,000 calls a day.
+BUDGET = DailyBudget(calls=12_500)
 PAGE_ROWS = 1_000
 # A chain of page tokens ends without a word after this many records.
 CHAIN_ROWS = 100_000
@@ -192,3 +196,12 @@ ENTITIES: tuple[Entity, ...] = (
     LIST_EMAIL_STATS,
     PROSPECT_SCORES,
 )
+
+_PEOPLE, _SEGMENTATION = "Prospects, Visitors", "Marketing: Segmentation"
+_MARKETING = "Marketing: Emails, Forms, Campaigns"
+PERMISSIONS: Mapping[str, str] = {
+    **dict.fromkeys(("prospects", "visitors", "visitor_activities", "prospect_scores"), _PEOPLE),
+    **dict.fromkeys(("lists", "list_memberships"), _SEGMENTATION),
+    **dict.fromkeys(("campaigns", "forms", "list_emails", "list_email_stats"), _MARKETING),
+    "opportunities": "Opportunities",
+}

@@ -6,11 +6,19 @@ from typing import Any
 
 import requests
 
-from ingestion.http import Rate, VendorClient, VendorError, Verdict, field_of, retry_after
+from ingestion.http import (
+    Allowance,
+    DayLeft,
+    Rate,
+    VendorClient,
+    VendorError,
+    Verdict,
+    field_of,
+    retry_after,
+)
 from ingestion.sources.pipedrive.settings import LIST_ROWS, OVERLAP_ROWS
 
 BURST_SECONDS = 2
-SECONDS_OF_A_DAY = 86_400.0
 
 
 def judge(response: requests.Response) -> Verdict:
@@ -19,15 +27,25 @@ def judge(response: requests.Response) -> Verdict:
     if response.status_code != 429:
         return Verdict()
     if response.headers.get("x-daily-ratelimit-token-remaining") == "0":
-        return Verdict(wait_seconds=SECONDS_OF_A_DAY)
+        return Verdict(day_is_over=True)
     reset = response.headers.get("x-ratelimit-reset", "")
     return Verdict(wait_seconds=retry_after(response) or (float(reset) if reset.isdigit() else 2))
 
 
-def allowance(response: requests.Response) -> Rate | None:
-    """The burst an account's plan allows; each answer tells it."""
-    calls = response.headers.get("x-ratelimit-limit", "")
-    return Rate(int(calls), BURST_SECONDS) if calls.isdigit() and int(calls) else None
+def allowance(response: requests.Response) -> Allowance:
+    """The burst that an account's plan allows, and the tokens left of its day."""
+    calls, limit, left = (
+        response.headers.get(f"x-{name}", "")
+        for name in (
+            "ratelimit-limit",
+            "daily-ratelimit-token-limit",
+            "daily-ratelimit-token-remaining",
+        )
+    )
+    rate = Rate(int(calls), BURST_SECONDS) if calls.isdigit() and int(calls) else None
+    if not left.isdigit():
+        return Allowance(rate)
+    return Allowance(rate, DayLeft(int(left), int(limit) if limit.isdigit() else None))
 
 
 def data_of(answer: Any, what: str) -> Any:

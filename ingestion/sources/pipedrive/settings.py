@@ -4,16 +4,20 @@ A custom field is known by its name: one whose name, in snake_case, is among CUS
 that column, all others go to `custom_fields` by their names.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import CUSTOM_FIELDS, Entity, columns
 from ingestion.http import Rate
 
 # An API token on the smallest plan; answers tell the account's own.
 RATE = Rate(calls=20, per_seconds=2)
+# Its own day is one of tokens, 10 to 40 a call; answers tell what is left.
+BUDGET = DailyBudget(calls=20_000)
 LIST_ROWS = 500
 # Leads are listed by position: pages overlap, so that a deletion meanwhile hides none.
 OVERLAP_ROWS = 25
@@ -255,3 +259,19 @@ ENTITIES: tuple[Entity, ...] = (
     GOALS,
     CURRENCIES,
 )
+
+_SALES = "all deals, leads, organizations, persons, activities"
+PERMISSIONS: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            "organizations", "persons", "activities", "deals", "deal_history", "leads",
+            "pipelines", "stages", "currencies",
+        ),
+        _SALES,
+    ),
+    "deal_products": "products",
+    "products": "products",
+    "users": "all users and teams",
+    "teams": "all users and teams",
+    "goals": "everyone's goals",
+}  # fmt: skip

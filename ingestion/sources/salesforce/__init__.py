@@ -12,7 +12,7 @@ from functools import partial
 from ingestion.auth import OAuthToken
 from ingestion.feed import Feed
 from ingestion.http import Patience, VendorClient
-from ingestion.sources.salesforce.read import judge, read_object
+from ingestion.sources.salesforce.read import allowance, judge, read_object
 from ingestion.sources.salesforce.settings import RATE, SOBJECTS, TOKEN_PATH, Connection
 
 
@@ -36,6 +36,7 @@ def build_source(
         rate=RATE,
         patience=patience,
         judge=judge,
+        allowance=allowance,
     )
     for sobject in SOBJECTS:
         yield Feed(sobject.entity, partial(read_object, client, sobject))

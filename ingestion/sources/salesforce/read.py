@@ -1,6 +1,7 @@
 """Reading one Salesforce object: what the org has of it, then REST pages or Bulk CSV."""
 
 import logging
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,15 @@ import requests
 
 from ingestion.csv_text import read_text
 from ingestion.entity import CUSTOM_FIELDS, DELETED, VERSION_AT, Page, Row, custom_json
-from ingestion.http import HalfAnswerError, VendorClient, VendorError, Verdict, field_of
+from ingestion.http import (
+    Allowance,
+    DayLeft,
+    HalfAnswerError,
+    VendorClient,
+    VendorError,
+    Verdict,
+    field_of,
+)
 from ingestion.sources.salesforce.settings import (
     API,
     BULK_FROM_ROWS,
@@ -23,6 +32,10 @@ from ingestion.sources.salesforce.settings import (
 logger = logging.getLogger(__name__)
 
 TRANSIENT_CODES = {"SERVER_UNAVAILABLE", "UNABLE_TO_LOCK_ROW", "REQUEST_LIMIT_EXCEEDED"}
+# An object that the user may not read is as one that is not there.
+HIDDEN_CODES = {"NOT_FOUND", "INVALID_TYPE", "INSUFFICIENT_ACCESS"}
+HIDDEN = "the user may not read the object, or this edition does not have it"
+USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
 
 
 def judge(response: requests.Response) -> Verdict:
@@ -36,9 +49,23 @@ def judge(response: requests.Response) -> Verdict:
         for error in (errors if isinstance(errors, list) else [errors])
         if isinstance(error, dict)
     }
+    is_hidden = bool(codes & HIDDEN_CODES)
     return Verdict(
-        transient=bool(codes & TRANSIENT_CODES), expired_token="INVALID_SESSION_ID" in codes
+        transient=bool(codes & TRANSIENT_CODES),
+        expired_token="INVALID_SESSION_ID" in codes,
+        lacks_permission=is_hidden,
+        day_is_over="REQUEST_LIMIT_EXCEEDED" in codes and "TotalRequests" in response.text,
+        meaning=HIDDEN if is_hidden else None,
     )
+
+
+def allowance(response: requests.Response) -> Allowance | None:
+    """How many calls of the last 24 hours the org has made, all tools together."""
+    told = USAGE.search(response.headers.get("Sforce-Limit-Info", ""))
+    if told is None:
+        return None
+    used, limit = int(told[1]), int(told[2])
+    return Allowance(day=DayLeft(max(0, limit - used), limit))
 
 
 def read_object(client: VendorClient, sobject: SObject, since: datetime | None) -> Iterator[Page]:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import CUSTOM_FIELDS, Entity, columns
 from ingestion.http import Rate
 
 API = "/services/data/v62.0"
 TOKEN_PATH = "/services/oauth2/token"
 RATE = Rate(calls=25, per_seconds=1)
+# An Enterprise org has 100,000 calls in any 24 hours and 1,000 more a licence.
+BUDGET = DailyBudget(calls=50_000, is_rolling=True)
 BULK_FROM_ROWS = 10_000
 BULK_PAGE_ROWS = 50_000
 BULK_WAIT_SECONDS = 3_600.0
@@ -154,3 +157,22 @@ SOBJECTS: tuple[SObject, ...] = (
 )  # fmt: skip
 
 ENTITIES: tuple[Entity, ...] = tuple(sobject.entity for sobject in SOBJECTS)
+
+_ON_THE_OBJECT = "Read and View All Records on {}"
+_ON_OTHERS = {
+    "OpportunityHistory": "Read and View All Records on Opportunity",
+    "OpportunityLineItem": "Read and View All Records on Opportunity, Read on Product2",
+    "Task": "View All Data",
+    "Event": "View All Data",
+    "User": "View All Users",
+    "UserRole": "View Roles and Role Hierarchy",
+    "Product2": "Read on Product2",
+    "CampaignMember": "Read and View All Records on Campaign, Lead and Contact",
+    "ForecastingQuota": "View All Forecasts",
+    "DatedConversionRate": "View Setup and Configuration",
+    "OpportunityStage": "View Setup and Configuration",
+}
+PERMISSIONS: Mapping[str, str] = {
+    sobject.entity.name: _ON_OTHERS.get(sobject.name, _ON_THE_OBJECT.format(sobject.name))
+    for sobject in SOBJECTS
+}

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import Entity, columns
 from ingestion.feed import Revisit
 from ingestion.http import Rate
@@ -11,6 +12,8 @@ from ingestion.http import Rate
 API = "/2010-04-01"
 # Twilio limits how many requests run at once (about 100 for an account), not how many a second.
 RATE = Rate(calls=20, per_seconds=1)
+# There is no limit of a day; this one keeps a mistake from going on unseen.
+BUDGET = DailyBudget(calls=50_000)
 WORKERS = 4
 PAGE_ROWS = 1_000
 # A call lasts up to a day, and its price comes up to a day after its end.
@@ -59,3 +62,6 @@ NUMBERS = Entity(
 )
 
 ENTITIES: tuple[Entity, ...] = (CALLS, NUMBERS)
+
+_KEY = "leave to read calls and incoming phone numbers"
+PERMISSIONS = {CALLS.name: _KEY, NUMBERS.name: _KEY}

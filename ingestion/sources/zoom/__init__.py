@@ -21,7 +21,15 @@ import requests
 from ingestion.auth import BasicLogin, OAuthToken
 from ingestion.entity import VERSION_AT, Page, Row
 from ingestion.feed import Feed
-from ingestion.http import Patience, Rate, RefusedError, VendorClient, Verdict
+from ingestion.http import (
+    Allowance,
+    DayLeft,
+    Patience,
+    Rate,
+    RefusedError,
+    VendorClient,
+    Verdict,
+)
 from ingestion.parallel import side_by_side
 from ingestion.sources.zoom.reports import Record, Reports, encoded, pages
 from ingestion.sources.zoom.settings import (
@@ -38,7 +46,7 @@ from ingestion.sources.zoom.settings import (
 
 logger = logging.getLogger(__name__)
 
-NOT_THERE = 404
+BAD_REQUEST, NOT_THERE = 400, 404
 
 
 def build_source(
@@ -61,12 +69,27 @@ def build_source(
     )
     reports = Reports(api, replace(api, rate=REPORT_RATE), clock)
     yield Feed(USERS, lambda since: read_users(reports, clock), complete=True)
-    yield Feed(MEETINGS, partial(read_meetings, reports), overlap=LAG, revisit=LATE_REPORTS)
-    yield Feed(PARTICIPANTS, partial(read_participants, reports), overlap=LAG, revisit=LATE_REPORTS)
+    yield Feed(
+        MEETINGS,
+        partial(read_meetings, reports),
+        overlap=LAG,
+        revisit=LATE_REPORTS,
+        probe=lambda: [reports.some_meetings()],
+    )
+    yield Feed(
+        PARTICIPANTS,
+        partial(read_participants, reports),
+        overlap=LAG,
+        revisit=LATE_REPORTS,
+        probe=partial(probe_participants, reports),
+    )
 
 
 def judge(response: requests.Response) -> Verdict:
-    """The wait after a day's limit is the instant at which the next day begins."""
+    """The wait after a day's limit is the instant at which the next day begins. A missing scope is
+    no 403, but has a code."""
+    if response.status_code == BAD_REQUEST and "does not contain scopes" in response.text:
+        return Verdict(lacks_permission=True, meaning="the app lacks a scope")
     until = response.headers.get("Retry-After", "")
     try:
         moment = datetime.fromisoformat(until)
@@ -77,10 +100,13 @@ def judge(response: requests.Response) -> Verdict:
     return Verdict(wait_seconds=max(0.0, (moment - datetime.now(UTC)).total_seconds()))
 
 
-def allowance(response: requests.Response) -> Rate | None:
-    """The account's calls a second for this category of call."""
+def allowance(response: requests.Response) -> Allowance | Rate | None:
+    """The account's calls a second for this category of call, or what is left of its day."""
     limit = response.headers.get("X-RateLimit-Limit", "")
+    left = response.headers.get("X-RateLimit-Remaining", "")
     kind = response.headers.get("X-RateLimit-Type", "").lower()
+    if kind == "daily-limit" and limit.isdigit() and left.isdigit():
+        return Allowance(day=DayLeft(int(left), int(limit)))
     return Rate(int(limit), 1) if kind == "per-second-limit" and limit.isdigit() else None
 
 
@@ -114,6 +140,12 @@ def read_participants(reports: Reports, since: datetime | None) -> Iterator[Page
     reads = (partial(_seats, reports.api, record) for record in ended)
     for found in side_by_side(reads, workers=WORKERS):
         yield from found
+
+
+def probe_participants(reports: Reports) -> Iterator[Page]:
+    """Participants of one meeting, if a first look finds any."""
+    for meeting in reports.some_meetings()[-1:]:
+        yield from _seats(reports.api, meeting)
 
 
 def _seats(client: VendorClient, meeting: Record) -> list[Page]:

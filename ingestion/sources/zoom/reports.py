@@ -48,6 +48,17 @@ class Reports:
         )
         yield from side_by_side(reads, workers=WORKERS)
 
+    def some_meetings(self) -> list[Record]:
+        """This month's meetings of one person, for a look at whether they may be read."""
+        today = self.clock().date()
+        page = self.api.get_json("/users", {"status": STATUSES[0], "page_size": 1})
+        hosts = [record["id"] for record in page.get("users", [])]
+        return [
+            meeting
+            for host in hosts[:1]
+            for meeting in self._hosted(host, today.replace(day=1), today)
+        ]
+
     def _first_day(self, since: datetime | None) -> date:
         earliest = self.clock() - REPORTED
         return (earliest if since is None else max(earliest, since - timedelta(days=1))).date()

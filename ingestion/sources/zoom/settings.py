@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import Entity, columns
 from ingestion.feed import Revisit
 from ingestion.http import Rate
@@ -11,6 +12,8 @@ from ingestion.http import Rate
 # What a Pro account has of calls of the categories Medium and Heavy; answers tell of more.
 RATE = Rate(calls=20, per_seconds=1)
 REPORT_RATE = Rate(calls=10, per_seconds=1)
+# A Pro account has 30,000 heavier calls a day.
+BUDGET = DailyBudget(calls=24_000)
 WORKERS = 4
 PAGE_ROWS = 300
 # Reports reach back six months, the shortest of which have 181 days.
@@ -66,3 +69,9 @@ PARTICIPANTS = Entity(
 )
 
 ENTITIES: tuple[Entity, ...] = (USERS, MEETINGS, PARTICIPANTS)
+
+PERMISSIONS = {
+    USERS.name: "user:read:list_users:admin",
+    MEETINGS.name: "report:read:user:admin",
+    PARTICIPANTS.name: "meeting:read:list_past_participants:admin",
+}
