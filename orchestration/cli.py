@@ -35,10 +35,15 @@ app = typer.Typer(
 sandbox_app = typer.Typer(
     rich_markup_mode="rich", help="The vendors' APIs on this machine, over one simulated company."
 )
+sources_app = typer.Typer(
+    rich_markup_mode="rich",
+    help="What is on, how fresh, how much of the vendors' day is used; what is missing.",
+)
 dashboards_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="Dashboards as code: pull and push."
 )
 app.add_typer(sandbox_app, name="sandbox", rich_help_panel=DATA)
+app.add_typer(sources_app, name="sources", rich_help_panel=LOOK)
 app.add_typer(dashboards_app, name="dashboards", rich_help_panel=DASHBOARDS)
 
 DURATION = re.compile(r"^(\d+(?:\.\d+)?)\s*(s|m|h|d|w)$")
@@ -311,6 +316,53 @@ def advance(
         _fail(f"{duration!r} is no duration: a number and s, m, h, d or w, such as 1h")
     seconds = float(match.group(1)) * SECONDS[match.group(2)]
     print(f"it is {advance_sandbox(_settings(context), seconds):%Y-%m-%d %H:%M:%S} UTC there now")
+
+
+@sources_app.callback(invoke_without_command=True)
+def list_sources(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
+) -> None:
+    """What is on, when it was last loaded, how stale it is, and how many calls of the day are used.
+
+    What is off is listed with what it takes to switch it on.
+
+    [dim]revlake sources
+    revlake sources test hubspot[/]
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from orchestration.sources import sources
+    from orchestration.sources_table import show
+
+    found = sources(_settings(context))
+    if as_json:
+        print(json.dumps(found, indent=2))
+    else:
+        show(_console(), found)
+
+
+@sources_app.command("test")
+def check_sources(
+    context: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(show_default=False, help="Default: all that are on.")
+    ] = None,
+) -> None:
+    """Ask the vendor for a little of each entity, and say which permission is missing.
+
+    Nothing is landed; each entity costs a few calls. Exit 1 if anything cannot be read.
+
+    [dim]revlake sources test salesforce[/]
+    """
+    from orchestration.sources import looks, testable
+    from orchestration.sources_table import show_looks
+
+    settings, console = _settings(context), _console()
+    is_well = True
+    for source in testable(settings, name):
+        is_well &= show_looks(console, source, looks(settings, source))
+    raise typer.Exit(0 if is_well else 1)
 
 
 @dashboards_app.command()

@@ -6,6 +6,7 @@ so that the code location loads without them.
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -25,6 +26,7 @@ from orchestration.paths import PROJECT, DataPaths
 from orchestration.toml_lines import line_of
 
 ENVIRONMENT_PREFIX = "REVLAKE_"
+CREDENTIALS_PREFIX = "SOURCES__{}__"
 LOOPBACK = "127.0.0.1"
 SERVICES = ("sandbox", "superset", "dagster", "code_server")
 
@@ -53,6 +55,15 @@ class Company(Section):
         return value
 
 
+def _check_names(sources: Iterable[str]) -> None:
+    from ingestion.catalog import source_names
+
+    allowed = source_names()
+    unknown = sorted(set(sources) - set(allowed))
+    if unknown:
+        raise ValueError(f"unknown source {', '.join(unknown)}; allowed: {', '.join(allowed)}")
+
+
 class Sources(Section):
     on: Annotated[tuple[str, ...], NoDecode] = (
         "salesforce",
@@ -62,6 +73,13 @@ class Sources(Section):
         "google_ads",
     )
     vendor_mode: Literal["sandbox", "live"] = "sandbox"
+    daily_calls: dict[str, Annotated[int, Field(ge=1)]] = {}
+
+    @field_validator("daily_calls")
+    @classmethod
+    def _known_budgets(cls, value: dict[str, int]) -> dict[str, int]:
+        _check_names(value)
+        return value
 
     @field_validator("on", mode="before")
     @classmethod
@@ -73,12 +91,7 @@ class Sources(Section):
     @field_validator("on")
     @classmethod
     def _known_sources(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        from ingestion.catalog import source_names
-
-        allowed = source_names()
-        unknown = sorted(set(value) - set(allowed))
-        if unknown:
-            raise ValueError(f"unknown source {', '.join(unknown)}; allowed: {', '.join(allowed)}")
+        _check_names(value)
         return tuple(dict.fromkeys(value))
 
 
@@ -238,7 +251,7 @@ def connection(settings: Settings, source: str) -> BaseModel:
     model = connection_model(source)
     if settings.sources.vendor_mode == "sandbox":
         return model(**sandbox_credentials(settings, source))
-    prefix = f"SOURCES__{source.upper()}__"
+    prefix = CREDENTIALS_PREFIX.format(source.upper())
     found = {
         name: os.environ[prefix + name.upper()]
         for name in model.model_fields

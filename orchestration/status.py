@@ -9,12 +9,13 @@ from orchestration.query import ask
 from orchestration.release import Release, current
 from orchestration.services import probe
 from orchestration.settings import Settings
+from orchestration.sources import used_up
 
 DEPLOY_REPORT = "deploy_report.json"
 
 
 def status(settings: Settings) -> dict[str, Any]:
-    """release, published_at, sources, checks, dashboards, models and services, ready for JSON."""
+    """What stands, ready for JSON; `used_up` are sources that wait for their vendor's next day."""
     release = current(settings.paths.serving)
     manifest: Mapping[str, Any] = release.manifest if release else {}
     checks = manifest.get("checks", {"passed": 0, "failed": 0})
@@ -23,6 +24,7 @@ def status(settings: Settings) -> dict[str, Any]:
         "published_at": manifest.get("published_at"),
         "as_of": manifest.get("as_of"),
         "sources": manifest.get("sources", {}),
+        "used_up": used_up(settings),
         "checks": {"passed": checks["passed"], "failed": checks["failed"]},
         "dashboards": dashboards(settings.paths.superset),
         "models": models(release) if release else {},

@@ -6,6 +6,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.sources_table import show_used_up
+
 # The rest is in `revlake status --json`.
 SHOWN_METRICS = ("auc", "brier", "log_loss", "wape_quarter_current", "wape_quarter_next")
 
@@ -26,6 +28,8 @@ def show(console: Console, found: Mapping[str, Any]) -> None:
             name, str(facts["tables"]), f"{facts['rows']:,}", f"{facts['rejects']:,}", loaded
         )
     console.print(sources)
+    for name, waiting in found["used_up"].items():
+        show_used_up(console, name, waiting["until"], waiting["why"])
     models = Table("model", "version", "metric", "value", "baseline", "its value")
     for name, facts in found["models"].items():
         for metric in [name for name in SHOWN_METRICS if name in facts["metrics"]]:

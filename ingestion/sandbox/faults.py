@@ -19,12 +19,14 @@ REQUEST_KINDS = (
     "quota_exhausted",
     "server_error",
     "token_expiry",
+    "permission_denied",
     "slow_page",
     "late_row",
     "down",
 )
 DATA_KINDS = ("malformed_record", "null_key", "duplicate_record", "type_change")
 REPLY_KINDS = ("truncated_page",)
+UNTIL_CLEARED = ("down", "permission_denied")
 KINDS = REQUEST_KINDS + DATA_KINDS + REPLY_KINDS
 
 
@@ -34,7 +36,7 @@ class InvalidFaultError(Exception):
 
 @dataclass
 class Fault:
-    """One fault and how far it has got. `times` None: until cleared (down), or the next advance."""
+    """One fault and how far it has got. `times` None: until cleared, or the next advance."""
 
     number: int
     vendor: str
@@ -92,7 +94,7 @@ class FaultBook:
         if not 0 < share <= 1:
             raise InvalidFaultError(f"share {share!r}: above 0, at most 1")
         values = dict(order)
-        if order["kind"] == "down":
+        if order["kind"] in UNTIL_CLEARED:
             values["times"] = None
         elif order["kind"] == "late_row":
             values.setdefault("times", None)

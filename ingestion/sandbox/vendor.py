@@ -23,10 +23,10 @@ class Vendor:
     """One vendor of the sandbox, below the path `/<folder name>`.
 
     `tables` declares its objects over the company's frames, `refusal(kind, wait)` gives its reply
-    to a fault (`rate_limit`, `quota_exhausted`, `server_error`, `down`, and `token_expiry` where
-    tokens live for ever), `not_found(status)` the body for an unknown path. Records stand in
-    `lists` of its JSON replies: there faults of data strike. `middleware` wraps the application:
-    for headers on every reply, say.
+    to a fault (`rate_limit`, `quota_exhausted`, `server_error`, `down`, `permission_denied`, and
+    `token_expiry` where tokens live for ever), `not_found(status)` the body for an unknown path.
+    Records stand in `lists` of its JSON replies: there faults of data strike. `middleware` wraps
+    the application: for headers on every reply, say.
     """
 
     routes: "Callable[[World], APIRouter]"

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,9 @@ from orchestration.release import (
 from orchestration.required_tables import required_tables
 from orchestration.resources import WRITER, WRITER_POOL
 from orchestration.settings import Settings
+from orchestration.sources import STALE_AFTER
 
 NIGHTLY = {"cadence": "nightly"}
-STALE_AFTER = timedelta(hours=3)
 
 
 def candidate_asset(settings: Settings, raw: Sequence[AssetKey]) -> AssetsDefinition:

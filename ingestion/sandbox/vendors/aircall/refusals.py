@@ -35,6 +35,7 @@ def refusal(kind: str, wait: str) -> Reply:
         "rate_limit": limited,
         "quota_exhausted": limited,
         "token_expiry": (401, says("Unauthorized", "Check your API id and token"), {}),
+        "permission_denied": (403, says("Forbidden", "The API key may not do this"), {}),
         "server_error": (500, says("Internal Server Error", "Try again later"), {}),
         "down": (503, says("Service Unavailable", "Try again later"), {}),
     }[kind]

@@ -34,6 +34,15 @@ def refusal(kind: str, wait: str) -> Reply:
             ),
             {"Retry-After": "86400"},
         ),
+        "permission_denied": (
+            403,
+            error_body(
+                "0x80040220",
+                "Principal user is missing a privilege that this operation needs, with access "
+                "level ReadAccess.",
+            ),
+            {},
+        ),
         "server_error": (500, error_body("0x80040216", "An unexpected error occurred."), {}),
         "down": (503, error_body("0x80060307", "The service is temporarily unavailable."), {}),
     }[kind]

@@ -31,7 +31,22 @@ def refusal(kind: str, wait: str) -> Reply:
         says(429, "RESOURCE_EXHAUSTED", "Resource has been exhausted.", [exhausted]),
         {},
     )
+    denied = {
+        "@type": "type.googleapis.com/google.ads.googleads.v22.errors.GoogleAdsFailure",
+        "errors": [
+            {
+                "errorCode": {"authorizationError": "USER_PERMISSION_DENIED"},
+                "message": "User doesn't have permission to access customer.",
+            }
+        ],
+        "requestId": "sandbox",
+    }
     return {
+        "permission_denied": (
+            403,
+            says(403, "PERMISSION_DENIED", "The caller does not have permission", [denied]),
+            {},
+        ),
         "rate_limit": limited,
         "quota_exhausted": limited,
         "server_error": (500, says(500, "INTERNAL", "Internal error encountered.", []), {}),

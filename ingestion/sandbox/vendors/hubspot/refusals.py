@@ -1,10 +1,12 @@
 """What HubSpot answers on a bad day, by the fault's kind."""
 
+from typing import Any
+
 from ingestion.sandbox.vendor import Reply
 
 
 def refusal(kind: str, wait: str) -> Reply:
-    def says(message: str, **more: str) -> dict[str, str]:
+    def says(message: str, **more: Any) -> dict[str, Any]:
         return {
             "status": "error",
             "message": message,
@@ -32,6 +34,22 @@ def refusal(kind: str, wait: str) -> Reply:
             says(
                 "Authentication credentials not found or expired.",
                 category="EXPIRED_AUTHENTICATION",
+            ),
+            {},
+        ),
+        "permission_denied": (
+            403,
+            says(
+                "This app hasn't been granted all required scopes to make this call. Read more "
+                "about required scopes here: https://developers.hubspot.com/scopes.",
+                errors=[
+                    {
+                        "message": "One or more of the following scopes are required.",
+                        "context": {"requiredScopes": ["contacts"]},
+                    }
+                ],
+                links={"scopes": "https://developers.hubspot.com/scopes"},
+                category="MISSING_SCOPES",
             ),
             {},
         ),

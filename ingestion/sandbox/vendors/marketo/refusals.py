@@ -21,6 +21,7 @@ def refusal(kind: str, wait: str) -> Reply:
     codes = {
         "rate_limit": (606, "Max rate limit '100' exceeded with in '20' secs"),
         "quota_exhausted": (607, "Daily quota reached"),
+        "permission_denied": (603, "Access denied"),
         "server_error": (611, "System error"),
         "down": (608, "API Temporarily Unavailable"),
     }

@@ -4,6 +4,7 @@ from ingestion.sandbox.replies import VendorError
 from ingestion.sandbox.vendor import Reply
 
 CONCURRENCY_EXCEEDED = 66
+NOT_ALLOWED = 46
 DAILY_LIMIT_MET = 122
 INTERNAL_ERROR = 183
 
@@ -32,6 +33,8 @@ def refusal(kind: str, wait: str) -> Reply:
         refused = too_many_at_once()
     elif kind == "quota_exhausted":
         refused = day_is_over()
+    elif kind == "permission_denied":
+        refused = error(NOT_ALLOWED, "You do not have permission to do this", status=403)
     elif kind == "server_error":
         refused = error(
             INTERNAL_ERROR, "An internal error occurred, please try your request again", status=500

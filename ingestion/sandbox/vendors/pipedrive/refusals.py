@@ -30,6 +30,7 @@ def refusal(kind: str, wait: str) -> Reply:
             {"x-daily-ratelimit-token-remaining": "0", "retry-after": "3"},
         ),
         "token_expiry": (401, body("unauthorized access", 401), {}),
+        "permission_denied": (403, body("Scope and URL mismatch", 403), {}),
         "server_error": (500, body("Internal server error", 500), {}),
         "down": (503, body("Service unavailable", 503), {}),
     }[kind]

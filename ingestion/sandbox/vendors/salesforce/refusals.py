@@ -18,6 +18,11 @@ def refusal(kind: str, wait: str) -> Reply:
             says("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
             {"Sforce-Limit-Info": "api-usage=100000/100000"},
         ),
+        "permission_denied": (
+            404,
+            says("NOT_FOUND", "The requested resource does not exist"),
+            {},
+        ),
         "server_error": (500, says("UNKNOWN_EXCEPTION", "An unexpected error occurred."), {}),
         "down": (503, says("SERVER_UNAVAILABLE", "The service is temporarily unavailable."), {}),
     }[kind]

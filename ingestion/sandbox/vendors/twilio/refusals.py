@@ -30,6 +30,7 @@ def refusal(kind: str, wait: str) -> Reply:
         "rate_limit": limited,
         "quota_exhausted": limited,
         "token_expiry": (401, says(401, 20003, "Authenticate"), {}),
+        "permission_denied": (403, says(403, 20403, "Forbidden"), {}),
         "server_error": (500, says(500, 20500, "An internal server error has occurred"), {}),
         "down": (503, says(503, 20503, "Service Unavailable"), {}),
     }[kind]

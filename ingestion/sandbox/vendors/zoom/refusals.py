@@ -45,6 +45,11 @@ def refusal(kind: str, wait: str) -> Reply:
             says(429, "You have reached the maximum daily rate limit for this API."),
             {"Retry-After": "2099-01-01T00:00:00Z", "X-RateLimit-Type": "Daily-limit"},
         ),
+        "permission_denied": (
+            400,
+            says(4711, "Invalid access token, does not contain scopes:[…]."),
+            {},
+        ),
         "server_error": (500, says(500, "Internal server error."), {}),
         "down": (503, says(503, "Service unavailable."), {}),
     }[kind]

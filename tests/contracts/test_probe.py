@@ -1,0 +1,138 @@
+"""`revlake sources test` against the sandbox: what may be read, what may not, and what to grant."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingestion.budget import DailyBudget, day_state
+from ingestion.catalog import (
+    connection_model,
+    daily_budget,
+    entities,
+    permissions,
+    source_names,
+)
+from ingestion.landing import BUDGET_FOLDER
+from ingestion.probe import MOST_CALLS, Look, probe
+from ingestion.sandbox import credentials
+from tests.contracts.company_sandbox import NOW, SOURCES, company_sandbox, impatient
+from tests.contracts.sandbox_server import Sandbox
+from tests.paths import PROJECT
+
+# A part of the requests for one entity and for no other, and the entities that it takes with it.
+ONE_OBJECT = {
+    "salesforce": ("sobjects/Opportunity/describe", {"opportunities"}),
+    "hubspot": ("/crm/v3/objects/deals", {"deals", "deal_history"}),
+    "dynamics": ("/leads?", {"leads"}),
+    "pipedrive": ("/v1/goals", {"goals"}),
+}
+# Where the login stands beside the data, a part of the requests for data alone.
+DATA = {
+    "salesforce": "/services/data/",
+    "google_ads": "/customers/",
+    "dynamics": "/api/data/",
+    "marketo": "/rest/",
+    "pardot": "/api/v5/",
+    "zoom": "/zoom/v2",
+}
+WORDS = {
+    "salesforce": "NOT_FOUND",
+    "hubspot": "MISSING_SCOPES",
+    "dynamics": "0x80040220",
+    "pipedrive": "Scope and URL mismatch",
+}
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with company_sandbox(tmp_path_factory.mktemp("company")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def no_faults(sandbox: Sandbox) -> Iterator[None]:
+    yield
+    sandbox.clear_faults()
+
+
+def looks(
+    sandbox: Sandbox, source: str, state_dir: Path, *, calls: int | None = None, **changed: str
+) -> dict[str, Look]:
+    values = {**credentials.connections(sandbox.base_url)[source], **changed}
+    found = probe(
+        source,
+        connection=connection_model(source)(**values),
+        state_dir=state_dir,
+        clock=lambda: NOW,
+        patience=impatient(),
+        budget=daily_budget(source, calls),
+    )
+    return {look.entity: look for look in found}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_entity_is_looked_at_with_a_few_counted_calls(
+    sandbox: Sandbox, source: str, tmp_path: Path
+) -> None:
+    found = looks(sandbox, source, tmp_path)
+    assert list(found) and set(found) == {entity.name for entity in entities(source)}
+    assert {look.state for look in found.values()} == {"ok"}
+    assert all(1 <= look.calls <= MOST_CALLS for look in found.values())
+    made = day_state(tmp_path / BUDGET_FOLDER, source, DailyBudget(), NOW).calls
+    assert made >= sum(look.calls for look in found.values())
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_what_may_not_be_read_is_named_with_what_to_grant(
+    sandbox: Sandbox, source: str, tmp_path: Path
+) -> None:
+    sandbox.fault(source, "permission_denied", match=DATA.get(source, ""))
+    found = looks(sandbox, source, tmp_path)
+    assert {look.state for look in found.values()} == {"missing permission"}
+    assert {name: look.permission for name, look in found.items()} == dict(permissions(source))
+
+
+@pytest.mark.parametrize("source", ONE_OBJECT)
+def test_one_missing_permission_leaves_the_other_entities(
+    sandbox: Sandbox, source: str, tmp_path: Path
+) -> None:
+    match, refused = ONE_OBJECT[source]
+    sandbox.fault(source, "permission_denied", match=match)
+    found = looks(sandbox, source, tmp_path)
+    assert {name for name, look in found.items() if look.state != "ok"} == refused
+    for name in refused:
+        assert found[name].state == "missing permission"
+        assert WORDS[source] in found[name].said
+        assert found[name].permission == permissions(source)[name]
+
+
+def test_wrong_credentials_are_said_once_and_shown_nowhere(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    found = list(looks(sandbox, "hubspot", tmp_path, access_token="wrong-but-secret-77").values())
+    assert found[0].state == "wrong credentials"
+    assert {look.state for look in found[1:]} == {"not asked"}
+    assert "wrong-but-secret" not in repr(found)
+
+
+def test_a_source_that_is_down_is_out_of_reach(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.fault("pipedrive", "down")
+    found = list(looks(sandbox, "pipedrive", tmp_path).values())
+    assert [look.state for look in found[:2]] == ["out of reach", "not asked"]
+
+
+def test_a_look_keeps_to_the_budget(sandbox: Sandbox, tmp_path: Path) -> None:
+    found = looks(sandbox, "aircall", tmp_path, calls=3)
+    states = [look.state for look in found.values()]
+    assert states == ["ok", "ok", "ok", "budget used up", "not asked", "not asked"]
+
+
+@pytest.mark.parametrize("source", source_names())
+def test_settings_and_page_of_a_source_agree_on_permissions_and_budget(source: str) -> None:
+    """Each source says what to grant for each entity, and its page says the same in its words."""
+    page = (PROJECT / "docs" / "sources" / f"{source}.md").read_text(encoding="utf-8")
+    assert set(permissions(source)) == {entity.name for entity in entities(source)}
+    assert [text for text in set(permissions(source).values()) if text not in page] == []
+    calls = daily_budget(source).calls
+    assert source == "files" or (calls is not None and f"{calls:,} calls a day" in page)
