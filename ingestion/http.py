@@ -321,7 +321,7 @@ class VendorClient:
                 if response.status_code not in TRANSIENT and not verdict.transient:
                     raise self._refused(what, response, verdict, authorised=authorised)
                 asked = retry_after(response) if asked is None else asked
-                is_quota = response.status_code == TOO_MANY or verdict.transient
+                is_quota = response.status_code == TOO_MANY
                 if is_quota and asked is not None and asked > self.patience.total_seconds:
                     self.patience.meter.end_day(f"{what} {trouble}", asked)
             except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):

@@ -4,6 +4,7 @@ Each entity is read as a run would read it, up to the first records and for a fe
 """
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -37,6 +38,7 @@ BRIEF = Patience(attempts=3, total_seconds=30.0)
 
 State = Literal[
     "ok",
+    "not there",
     "missing permission",
     "refused",
     "wrong credentials",
@@ -44,8 +46,10 @@ State = Literal[
     "budget used up",
     "not asked",
 ]
+FINE: tuple[State, ...] = ("ok", "not there")
 # After these no other entity would fare better.
 ENDS: tuple[State, ...] = ("wrong credentials", "out of reach", "budget used up")
+TO_GRANT: tuple[State, ...] = ("missing permission", "refused")
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,10 @@ class Look:
     calls: int
     said: str = ""
     permission: str = ""
+
+    @property
+    def is_fine(self) -> bool:
+        return self.state in FINE
 
 
 class _EnoughError(Exception):
@@ -99,14 +107,16 @@ def probe(
     counting = metered(source, patience, budget or daily_budget(source), state_dir, seen_at)
     meter = _FewCalls(counting.meter)
     build = import_module(f"ingestion.sources.{source}").build_source
-    granted = permissions(source)
+    granted = defaultdict(str, permissions(source))
     secrets = secrets_of(connection)
 
-    def looked(entity: str, read: Callable[[], None]) -> Look:
+    def looked(name: str, read: Callable[[], None]) -> Look:
         meter.calls = 0
         state, said = _outcome(read)
-        permission = granted.get(entity, "") if state in ("missing permission", "refused") else ""
-        return Look(entity, state, meter.calls, scrub(said, secrets), permission)
+        return look_of(name, state, meter.calls, scrub(said, secrets))
+
+    def look_of(name: str, state: State, calls: int, said: str) -> Look:
+        return Look(name, state, calls, said, granted[name] if state in TO_GRANT else "")
 
     def begin() -> None:
         feeds.extend(build(connection, clock=lambda: seen_at, patience=few))
@@ -116,13 +126,15 @@ def probe(
     begun = looked(source, begin)
     if begun.state != "ok":
         for entity in entities(source):
-            yield replace(begun, entity=entity.name, permission=granted.get(entity.name, ""))
+            yield look_of(entity.name, begun.state, begun.calls, begun.said)
         return
     ended: Look | None = None
     for feed in feeds:
         name = feed.entity.name
         if ended is None:
             look = looked(name, partial(_read_some, feed, seen_at))
+            if look.state == "ok" and not look.calls:
+                look = Look(name, "not there", 0, "the account does not have it")
             ended = look if look.state in ENDS else None
             yield look
         else:

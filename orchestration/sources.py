@@ -3,12 +3,16 @@
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestration.clock import ClockError, run_clock
 from orchestration.errors import RevlakeError
 from orchestration.raw_tables import raw_tables
 from orchestration.settings import CREDENTIALS_PREFIX, Settings, connection
+
+if TYPE_CHECKING:
+    from ingestion.budget import DailyBudget, DayState
+    from ingestion.probe import Look
 
 IMPORTED_SOURCE = "files"
 # A source is stale, and so is the release, when nothing was read to its end for so long.
@@ -34,21 +38,21 @@ def used_up(settings: Settings) -> dict[str, dict[str, str]]:
     now = _now(settings) or datetime.now(UTC)
     states = {name: _day(settings, name, now) for name in settings.sources_on()}
     return {
-        name: {"until": state.used_up_until.isoformat(), "why": state.why}
+        name: {"until": state.used_up_until.isoformat(), "why": state.why or ""}
         for name, state in states.items()
         if state.used_up_until is not None
     }
 
 
-def daily_budget(settings: Settings, source: str) -> Any:
+def daily_budget(settings: Settings, source: str) -> "DailyBudget":
     """The source's budget, with the calls a day that the company set for it."""
     from ingestion.catalog import daily_budget as budget_of
 
     return budget_of(source, settings.sources.daily_calls.get(source))
 
 
-def looks(settings: Settings, source: str) -> Iterator[Any]:
-    """A first look at each entity of a source, one ingestion.probe.Look each."""
+def looks(settings: Settings, source: str) -> Iterator["Look"]:
+    """A first look at each entity of a source."""
     from ingestion.probe import probe
 
     return probe(
@@ -109,7 +113,7 @@ def _budget(settings: Settings, source: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def _day(settings: Settings, source: str, now: datetime) -> Any:
+def _day(settings: Settings, source: str, now: datetime) -> "DayState":
     from ingestion.budget import day_state
     from ingestion.landing import BUDGET_FOLDER
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from ingestion.probe import Look
 
 
 def show(console: Console, found: Mapping[str, Mapping[str, Any]]) -> None:
@@ -47,14 +50,13 @@ def show_used_up(console: Console, source: str, until: str | None, why: str | No
         )
 
 
-def show_looks(console: Console, source: str, looks: Iterable[Any]) -> bool:
+def show_looks(console: Console, source: str, looks: "Iterable[Look]") -> bool:
     """Print the looks at a source's entities; whether all of them may be read."""
     table = _table(source, "state", "calls", "the vendor says", "to grant", first="entity")
     is_well = True
     for look in looks:
-        fine = look.state == "ok"
-        is_well &= fine
-        colour = "green" if fine else "red"
+        is_well &= look.is_fine
+        colour = "green" if look.is_fine else "red"
         table.add_row(
             look.entity,
             f"[{colour}]{look.state}[/]",

@@ -207,9 +207,13 @@ def test_used_up_day_ends_the_run_and_says_until_when(lake: Lake) -> None:
     assert "calls of the day are used up until midnight US" in (used_up.used_up or "")
     assert used_up.used_up_until == at("2026-11-19 06:00")
     lake.sandbox.clear_faults()
-    assert lake.land(MK).tables["leads"].rows == 0
+    assert lake.land(MK).load_id is None
     lake.sandbox.advance(21 * 3600)
-    assert lake.land(MK).tables["leads"].rows == 5
+    assert lake.land(MK).used_up is None
+    fresh = Lake(lake.root / "fresh", lake.sandbox)
+    fresh.land(MK)
+    leads = entity_of(MK, "leads")
+    assert_frame_equal(lake.current(MK, leads), fresh.current(MK, leads))
 
 
 def test_missing_permission_is_said_in_words() -> None:

@@ -114,8 +114,8 @@ def in_the_body(response: requests.Response) -> Verdict:
     """Codes as some vendors put them into answers with status 200."""
     code = response.json()["code"]
     return Verdict(
-        transient=code in (606, 607),
-        wait_seconds=86_400 if code == 607 else None,
+        transient=code == 606,
+        day_is_over=code == 607,
         expired_token=code == 602,
         meaning=f"code {code} in words",
     )

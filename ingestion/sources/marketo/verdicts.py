@@ -9,6 +9,8 @@ EXPIRED_TOKEN = {"601", "602"}
 TRANSIENT = {"502", "604", "608", "611", "713", "1019"}
 NOT_ALLOWED = {"603"}
 QUEUE_SECONDS = 60.0
+# Exports alone have to wait for the next day; other calls go on.
+SECONDS_OF_A_DAY = 86_400.0
 MEANINGS = {
     "600": "no access token was sent",
     "601": "the credentials are not valid; check the custom service in LaunchPoint",
@@ -55,7 +57,7 @@ def judge(response: requests.Response) -> Verdict:
         return Verdict(day_is_over=True, meaning=meaning)
     if code == "1029" and "quota" in message.lower():
         meaning = "the exported megabytes of the day are used up until midnight US Central"
-        return Verdict(day_is_over=True, meaning=meaning)
+        return Verdict(transient=True, wait_seconds=SECONDS_OF_A_DAY, meaning=meaning)
     if code == "1029":
         return Verdict(transient=True, wait_seconds=QUEUE_SECONDS, meaning=meaning)
     return Verdict(
