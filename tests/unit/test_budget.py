@@ -184,8 +184,11 @@ def test_the_vendors_own_figure_leaves_room_for_other_tools(vendor: Vendor, tmp_
     budget = DailyBudget()
     assert run(vendor, tmp_path, NOON, budget).used_up is None
     vendor.headers = {"x-left": "10", "x-limit": "100"}
-    stopped = run(vendor, tmp_path, NOON + timedelta(minutes=1), budget)
+    run(vendor, tmp_path, NOON + timedelta(minutes=1), budget)
+    calls = len(vendor.server.asked)
+    stopped = run(vendor, tmp_path, NOON + timedelta(minutes=2), budget)
     assert "the vendor has 10 of 100 left of its day" in (stopped.used_up or "")
+    assert len(vendor.server.asked) == calls
     state = state_at(tmp_path, NOON + timedelta(minutes=2), budget)
     assert state.left == DayLeft(10, 100)
     assert state.used_up_until == datetime(2026, 11, 23, tzinfo=UTC)
