@@ -100,7 +100,19 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
     }) }}
 {%- endmacro %}
 
+{#- Sources whose vendor gives no more calls for now, and until when (UTC). Told while executing. -#}
+{% macro waiting_sources() -%}
+    {%- set found = {} -%}
+    {%- if execute -%}
+        {%- for source_name, until in fromjson(env_var('REVLAKE_WAITING', '{}')).items() -%}
+            {%- do found.update({source_name: "'" ~ until[:19] ~ "'"}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(found) }}
+{%- endmacro %}
+
 {% macro staging_freshness() -%}
+    {%- set waiting = waiting_sources() -%}
     {%- for source_name in enabled_sources() -%}
         {%- set last_source = loop.last -%}
         {%- for entity in raw_entities()[source_name] %}
@@ -108,7 +120,8 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
         '{{ source_name }}' as source,
         '{{ entity }}' as entity,
         count(*) as row_count,
-        max(_loaded_at) as last_loaded_at
+        max(_loaded_at) as last_loaded_at,
+        cast({{ waiting[source_name] | default('null') }} as timestamp) as waits_until
     from {{ ref('stg_' ~ source_name ~ '__' ~ entity) }}
             {{- '\n    union all' if not (loop.last and last_source) }}
         {%- endfor %}

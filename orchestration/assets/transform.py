@@ -33,6 +33,7 @@ from orchestration.release import (
 )
 from orchestration.resources import WRITER, WRITER_POOL
 from orchestration.settings import Settings
+from orchestration.sources import used_up
 from orchestration.unchanged import Selection, selection, tables_with_news
 
 # By name and not by path: dagster-dbt would look for the path from where the process runs.
@@ -167,6 +168,9 @@ def _start_dbt(
         "REVLAKE_RELEASE_DIR": str(candidate.path),
         "REVLAKE_RELEASE_ID": candidate.id,
         "REVLAKE_AS_OF": candidate.as_of.isoformat(),
+        "REVLAKE_WAITING": json.dumps(
+            {name: waiting["until"] for name, waiting in used_up(settings).items()}
+        ),
         "DBT_TARGET_PATH": str(target),
         "DBT_LOG_PATH": str(target),
         "DBT_LOG_FORMAT": "json",

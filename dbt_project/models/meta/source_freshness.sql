@@ -11,5 +11,6 @@ select
     entity,
     cast(row_count as bigint) as row_count,
     last_loaded_at,
+    waits_until,
     {{ as_of() }} as as_of
 from tables
