@@ -17,7 +17,7 @@ from ingestion.landing import BUDGET_FOLDER
 from ingestion.probe import MOST_CALLS, Look, probe
 from ingestion.sandbox import credentials
 from tests.contracts.company_sandbox import NOW, SOURCES, company_sandbox, impatient
-from tests.contracts.sandbox_server import Sandbox
+from tests.contracts.sandbox_server import Sandbox, serve
 from tests.paths import PROJECT
 
 # A part of the requests for one entity and for no other, and the entities that it takes with it.
@@ -120,6 +120,13 @@ def test_a_source_that_is_down_is_out_of_reach(sandbox: Sandbox, tmp_path: Path)
     sandbox.fault("pipedrive", "down")
     found = list(looks(sandbox, "pipedrive", tmp_path).values())
     assert [look.state for look in found[:2]] == ["out of reach", "not asked"]
+
+
+def test_vendors_of_one_sandbox_answer_in_any_order(tmp_path: Path) -> None:
+    """Each builds its tables when it is first asked, whoever was before."""
+    with serve({}) as running:
+        for source in reversed(SOURCES):
+            assert all(look.is_fine for look in looks(running, source, tmp_path).values()), source
 
 
 def test_a_look_keeps_to_the_budget(sandbox: Sandbox, tmp_path: Path) -> None:

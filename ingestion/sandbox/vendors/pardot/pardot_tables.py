@@ -21,14 +21,14 @@ SQL_TYPES = {
     "instant": "timestamp",
 }
 ID_BASES = {
-    "pd_prospect_id": 50_000_000,
-    "pd_visitor_id": 80_000_000,
-    "pd_anonymous_id": 90_000_000,
-    "pd_campaign_id": 4_000,
-    "pd_list_email_id": 700_000,
-    "pd_form_id": 1_200,
-    "pd_user_id": 30_000,
-    "pd_opportunity_id": 6_000_000,
+    "pardot_prospect_id": 50_000_000,
+    "pardot_visitor_id": 80_000_000,
+    "pardot_anonymous_id": 90_000_000,
+    "pardot_campaign_id": 4_000,
+    "pardot_list_email_id": 700_000,
+    "pardot_form_id": 1_200,
+    "pardot_user_id": 30_000,
+    "pardot_opportunity_id": 6_000_000,
 }
 POINTS = {"form": 50, "click": 3, "open": 1, "page": 1}
 NEWSLETTER = 1
@@ -75,7 +75,7 @@ _PROSPECTS = """create temp view pd_prospects as
 
 _VISITORS = """create temp view pd_visitors as
     with born as (select person_n, min(created_at) as created_at from pd_people group by 1)
-    select pd_visitor_id(touches.person_n) as number, touches.person_n,
+    select pardot_visitor_id(touches.person_n) as number, touches.person_n,
         touches.occurred_at as moment,
         min(touches.occurred_at) over (partition by touches.person_n) as first_at,
         count(*) over (
@@ -86,7 +86,7 @@ _VISITORS = """create temp view pd_visitors as
     from pd_touches as touches join born on born.person_n = touches.person_n
     where touches.kind in ('page', 'form')
     union all by name
-    select pd_anonymous_id(person_n) as number, person_n, created_at - interval 2 day as moment,
+    select pardot_anonymous_id(person_n) as number, person_n, created_at - interval 2 day as moment,
         created_at - interval 2 day as first_at, 1 as views, false as is_known
     from born where hash(person_n, 'anonymous') % 3 = 0"""
 
@@ -213,9 +213,9 @@ def list_email_stats(store: Store, number: int) -> dict[str, Any] | None:
 
 
 _PROSPECT_VALUES = {
-    "id": "pd_prospect_id(person_n)",
-    "assignedToId": "pd_user_id(owner_n)",
-    "campaignId": "pd_campaign_id(campaign_n)",
+    "id": "pardot_prospect_id(person_n)",
+    "assignedToId": "pardot_user_id(owner_n)",
+    "campaignId": "pardot_campaign_id(campaign_n)",
     "score": "points",
     "grade": "list_extract(['A', 'A-', 'B+', 'B', 'C+', 'C', 'D'],"
     " cast(hash(person_n, title) % 7 as bigint) + 1)",
@@ -270,9 +270,9 @@ _ACTIVITY_VALUES = {
     "updatedAt": "moment",
 }
 _ACTIVITIES = f"""(
-    select touch_n, kinds.type, kinds.type_name, pd_prospect_id(person_n) as prospect_id,
-        case when kind in ('page', 'form') then pd_visitor_id(person_n) end as visitor_id,
-        pd_list_email_id(email_campaign_n) as list_email_id, pd_form_id(form_n) as form_id,
+    select touch_n, kinds.type, kinds.type_name, pardot_prospect_id(person_n) as prospect_id,
+        case when kind in ('page', 'form') then pardot_visitor_id(person_n) end as visitor_id,
+        pardot_list_email_id(email_campaign_n) as list_email_id, pardot_form_id(form_n) as form_id,
         cast(null as bigint) as opportunity_id,
         coalesce(emails.subject, '{SITE}' || page) as details, occurred_at as moment
     from pd_touches
@@ -282,7 +282,7 @@ _ACTIVITIES = f"""(
     left join email_campaigns as emails using (email_campaign_n)
     union all by name
     select 3000000000000 + 10 * opportunity_n + type - 8 as touch_n, type,
-        'Opportunity' as type_name, pd_opportunity_id(opportunity_n) as opportunity_id,
+        'Opportunity' as type_name, pardot_opportunity_id(opportunity_n) as opportunity_id,
         name as details, moment
     from (
         select opportunity_n, name, 8 as type, version_at as moment from pd_opportunities
@@ -307,7 +307,7 @@ SOURCES: dict[str, tuple[str, str, dict[str, str]] | tuple[str, str, dict[str, s
         {
             "id": "number",
             "pageViewCount": "views",
-            "prospectId": "case when is_known then pd_prospect_id(person_n) end",
+            "prospectId": "case when is_known then pardot_prospect_id(person_n) end",
             "ipAddress": "'203.0.113.' || hash(number) % 254",
             "hostname": "'host-' || hash(number) % 1000 || '.isp.example'",
             "doNotSell": "false",
@@ -322,7 +322,7 @@ SOURCES: dict[str, tuple[str, str, dict[str, str]] | tuple[str, str, dict[str, s
         "(select *, min(version_at) over (partition by campaign_n) as created_at from campaigns)",
         "version_at",
         {
-            "id": "pd_campaign_id(campaign_n)",
+            "id": "pardot_campaign_id(campaign_n)",
             "name": "name",
             "cost": "round(budget)",
             "salesforceId": "sf_id('701', campaign_n)",
@@ -352,7 +352,7 @@ SOURCES: dict[str, tuple[str, str, dict[str, str]] | tuple[str, str, dict[str, s
         {
             "id": "person_n * 10 + list_n",
             "listId": "list_n",
-            "prospectId": "pd_prospect_id(person_n)",
+            "prospectId": "pardot_prospect_id(person_n)",
             "optedOut": "opted_out",
             "isDeleted": "is_deleted",
             "createdAt": "joined_at",
@@ -363,7 +363,7 @@ SOURCES: dict[str, tuple[str, str, dict[str, str]] | tuple[str, str, dict[str, s
         _rows((form.name for form in FORMS), "form_n, name"),
         ALWAYS,
         {
-            "id": "pd_form_id(form_n)",
+            "id": "pardot_form_id(form_n)",
             "name": "name",
             "submitButtonText": "'Submit'",
             "isAlwaysDisplay": "false",
@@ -380,7 +380,7 @@ SOURCES: dict[str, tuple[str, str, dict[str, str]] | tuple[str, str, dict[str, s
         _EMAILS,
         "moment",
         {
-            "id": "pd_list_email_id(email_campaign_n)",
+            "id": "pardot_list_email_id(email_campaign_n)",
             "name": "name",
             "subject": "subject",
             "clientType": "'Builder'",
@@ -397,8 +397,8 @@ SOURCES: dict[str, tuple[str, str, dict[str, str]] | tuple[str, str, dict[str, s
         "pd_opportunities",
         "version_at",
         {
-            "id": "pd_opportunity_id(opportunity_n)",
-            "campaignId": "pd_campaign_id(campaign_n)",
+            "id": "pardot_opportunity_id(opportunity_n)",
+            "campaignId": "pardot_campaign_id(campaign_n)",
             "name": "name",
             "type": "type",
             "stage": "stage",
