@@ -3,6 +3,7 @@ change logs.
 
 Landing is mostly waiting for a vendor's limits, so sources wait side by side. A source that is
 down fails alone: its assets say so by a failed check, and the run goes on with what the log holds.
+So does one whose calls of the day are used up: what it read is landed.
 """
 
 import time
@@ -34,12 +35,12 @@ from orchestration.refresh import LANDING
 from orchestration.release import current
 from orchestration.resources import WRITER, WRITER_POOL
 from orchestration.settings import Settings, SettingsError, connection
+from orchestration.sources import IMPORTED_SOURCE, daily_budget
 
 if TYPE_CHECKING:
     from ingestion.landing import LandingReport
 
 LANDED = "landed"
-IMPORTED_SOURCE = "files"
 SOURCES_AT_ONCE = 4
 
 Result = MaterializeResult | AssetCheckResult
@@ -48,12 +49,13 @@ Results = Iterator[Result]
 
 @dataclass(frozen=True)
 class Landing:
-    """How the landing of a source went: its report, or the error that kept it from landing."""
+    """How the landing of a source went: its report, or what kept it from landing, and how bad."""
 
     source: str
     seconds: float
     report: "LandingReport | None" = None
     error: str = ""
+    severity: AssetCheckSeverity = AssetCheckSeverity.ERROR
 
 
 def ingest_assets(settings: Settings) -> list[AssetsDefinition | AssetSpec]:
@@ -185,13 +187,19 @@ def _land(
             lake_url=str(settings.paths.lake),
             state_dir=settings.paths.dlt,
             clock=run_clock(settings),
+            budget=daily_budget(settings, source),
             progress=progress,
             patience=Patience(sleep=pause),
         )
     except (LandingError, SettingsError, ClockError) as error:
         context.log.error(f"{source} was not landed: {error}")
         return Landing(source, time.monotonic() - began, error=str(error))
-    return Landing(source, time.monotonic() - began, report=report)
+    seconds = time.monotonic() - began
+    if report.used_up is not None:
+        context.log.warning(report.used_up)
+    if not report.tables:
+        return Landing(source, seconds, error=str(report.used_up), severity=AssetCheckSeverity.WARN)
+    return Landing(source, seconds, report=report)
 
 
 def _results(settings: Settings, landing: Landing, named: Mapping[str, AssetKey]) -> Results:
@@ -212,7 +220,7 @@ def _landed(
             key,
             metadata={
                 "dagster/row_count": table.rows,
-                "landed": True,
+                "landed": name not in report.unfinished,
                 "rejects": table.rejects,
                 "tombstones": table.tombstones,
                 "delta_version": table.delta_version,
@@ -224,11 +232,12 @@ def _landed(
         yield AssetCheckResult(
             asset_key=key,
             check_name=LANDED,
-            passed=not table.variant_columns,
+            passed=not table.variant_columns and name not in report.unfinished,
             severity=AssetCheckSeverity.WARN,
             metadata={
                 "rejects": table.rejects,
                 "columns_of_changed_type": list(table.variant_columns),
+                "stopped": report.used_up if name in report.unfinished else "no",
             },
         )
 
@@ -253,7 +262,7 @@ def _not_landed(settings: Settings, landing: Landing) -> Results:
             asset_key=key,
             check_name=LANDED,
             passed=False,
-            severity=AssetCheckSeverity.ERROR,
+            severity=landing.severity,
             metadata={"error": landing.error},
         )
 
