@@ -17,6 +17,7 @@ from deltalake import DeltaTable
 from ingestion.entity import (
     DELETED,
     LOADED_AT,
+    META_COLUMNS,
     REJECT_COLUMNS,
     VARIANT_SUFFIX,
     VERSION_AT,
@@ -45,12 +46,14 @@ def zone_url(lake_url: str, zone: str) -> str:
 def ensure_table(url: str, schema: pa.Schema, description: str) -> None:
     """Creates the Delta table when there is none, so that a reader never meets a missing table."""
     if not DeltaTable.is_deltatable(url):
+        # Delta keeps statistics of the first 32 columns; ours about loads are a table's last ones.
+        looked_up = ",".join(name for name in META_COLUMNS.names if name in schema.names)
         DeltaTable.create(
             url,
             schema=schema,
             mode="ignore",
             description=description,
-            configuration={**TABLE_PROPERTIES},
+            configuration={**TABLE_PROPERTIES, "delta.dataSkippingStatsColumns": looked_up},
         )
 
 

@@ -65,9 +65,15 @@ def _rows(table: DeltaTable) -> int:
 
 
 def _newest(table: DeltaTable, column: str) -> Any:
-    """The largest value of a column by the files' statistics; None for an empty table."""
+    """The largest value of a column; None for an empty table.
+
+    By the files' statistics, and from the column itself where a file has none of it.
+    """
     actions = table.get_add_actions(flatten=True)
-    if f"max.{column}" not in actions.schema.names:
+    if not actions.num_rows:
         return None
-    found = [value for value in actions.column(f"max.{column}").to_pylist() if value]
-    return max(found, default=None)
+    name = f"max.{column}"
+    found = actions.column(name).to_pylist() if name in actions.schema.names else [None]
+    if None in found:
+        found = table.to_pyarrow_table(columns=[column]).column(column).to_pylist()
+    return max(filter(None, found), default=None)
