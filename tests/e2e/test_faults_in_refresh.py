@@ -11,6 +11,7 @@ import requests
 
 from orchestration.query import ask, served
 from tests.e2e.conftest import REVLAKE, Stack
+from tests.e2e.readers import eight_readers
 from tests.e2e.superset_queries import query_metric
 from tests.e2e.test_numbers_agree import assert_agree
 from tests.paths import PROJECT
@@ -32,7 +33,8 @@ def test_a_source_that_is_down_leaves_the_others_fresh_and_is_shown_as_stale(
     stack.revlake("sandbox", "advance", "5h")
     faults(stack, DOWN)
     try:
-        done = stack.revlake("refresh", "hourly")
+        with eight_readers(stack):
+            done = stack.revlake("refresh", "hourly")
     finally:
         faults(stack)
     after = stack.status()["sources"]
@@ -64,7 +66,8 @@ def test_killed_refreshes_leave_the_release_and_lose_and_double_nothing(
             _kill_all(process)
         assert served(serving).id == release
         assert ask(served(serving), "select count(*) from marts.fct_opportunities").rows[0][0] > 0
-    stack.refresh("hourly")
+    with eight_readers(stack):
+        stack.revlake("refresh", "hourly")
     assert served(serving).id != release
     assert_agree(stack, tmp_path)
 

@@ -1,0 +1,62 @@
+"""Dashboards are read while a release is published: nothing fails, nothing is stale."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from orchestration.query import ask, served
+from tests.e2e.conftest import Stack
+from tests.e2e.superset_queries import chart_data
+
+READERS = 8
+# Seconds between a reader's questions: without any, eight readers leave the refresh no processor.
+PAUSE = 0.2
+COUNT = "select sum(is_completed::int) from marts.fct_activities"
+
+
+@contextmanager
+def eight_readers(stack: Stack) -> Iterator[None]:
+    """Eight people ask Superset for a number while the block publishes a release that changes it.
+
+    Nobody's question may fail, and nobody who asks after the switch may get the older number. The
+    block's refresh has to be a process of its own, as the eight ask in this one.
+    """
+    base = stack.settings.url("superset")
+    number = stack.datasets["activities"]
+    before = _count(stack)
+    stop = threading.Event()
+    failures: list[str] = []
+    answers: list[tuple[float, int]] = []
+
+    def read(reader: int) -> None:
+        session = stack.superset("executive")
+        while not stop.wait(PAUSE):
+            asked = time.monotonic()
+            answer = chart_data(session, base, number, metrics=["activity_count"], columns=[])
+            if answer.status_code != 200:
+                failures.append(f"reader {reader}: {answer.status_code} {answer.text[:300]}")
+                continue
+            answers.append((asked, answer.json()["result"][0]["data"][0]["activity_count"]))
+
+    threads = [threading.Thread(target=read, args=(n,), daemon=True) for n in range(READERS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+        switched = time.monotonic()
+        time.sleep(3)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=60)
+    assert failures == []
+    after = _count(stack)
+    assert after != before, "the refresh brought something new"
+    assert any(asked < switched for asked, _ in answers), "somebody asked before the switch"
+    seen = {value for asked, value in answers if asked > switched}
+    assert seen == {after}, f"asked after the switch to {after}, got {seen}"
+
+
+def _count(stack: Stack) -> int:
+    return int(ask(served(stack.settings.paths.serving), COUNT).rows[0][0])
