@@ -26,6 +26,9 @@ ONE_OBJECT = {
     "hubspot": ("/crm/v3/objects/deals", {"deals", "deal_history"}),
     "dynamics": ("/leads?", {"leads"}),
     "pipedrive": ("/v1/goals", {"goals"}),
+    "eloqua": ("/assets/forms", {"forms"}),
+    "seismic": ("/contentViewHistory", {"content_view_history"}),
+    "highspot": ("/spots?", {"spots", "items"}),
 }
 # Where the login stands beside the data, a part of the requests for data alone.
 DATA = {
@@ -35,12 +38,17 @@ DATA = {
     "marketo": "/rest/",
     "pardot": "/api/v5/",
     "zoom": "/zoom/v2",
+    "eloqua": "/api/",
+    "seismic": "/reporting/",
 }
 WORDS = {
     "salesforce": "NOT_FOUND",
     "hubspot": "MISSING_SCOPES",
     "dynamics": "0x80040220",
     "pipedrive": "Scope and URL mismatch",
+    "eloqua": "Forbidden",
+    "seismic": "not allowed",
+    "highspot": "do not have permission",
 }
 
 
@@ -107,10 +115,19 @@ def test_one_missing_permission_leaves_the_other_entities(
         assert found[name].permission == permissions(source)[name]
 
 
+@pytest.mark.parametrize(
+    ("source", "secret"),
+    [
+        ("hubspot", "access_token"),
+        ("eloqua", "password"),
+        ("seismic", "client_secret"),
+        ("highspot", "api_secret"),
+    ],
+)
 def test_wrong_credentials_are_said_once_and_shown_nowhere(
-    sandbox: Sandbox, tmp_path: Path
+    sandbox: Sandbox, source: str, secret: str, tmp_path: Path
 ) -> None:
-    found = list(looks(sandbox, "hubspot", tmp_path, access_token="wrong-but-secret-77").values())
+    found = list(looks(sandbox, source, tmp_path, **{secret: "wrong-but-secret-77"}).values())
     assert found[0].state == "wrong credentials"
     assert {look.state for look in found[1:]} == {"not asked"}
     assert "wrong-but-secret" not in repr(found)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
+from ingestion.entity import Page
 from ingestion.feed import Feed, Revisit
 from ingestion.http import Patience
 from ingestion.sources.eloqua import assets, contacts, settings
@@ -30,6 +31,11 @@ def build_source(
     """One feed for each entity; all share the data centre, and exports take turns."""
     pod = Pod(connection, patience)
     exports = Exports(pod)
+
+    def bouncebacks(since: datetime | None) -> Iterator[Page]:
+        until = clock() - settings.BOUNCE_LAG
+        return read_activities(exports, settings.BOUNCEBACK_TYPES, since, until)
+
     yield Feed(
         settings.CONTACTS,
         partial(contacts.read_contacts, exports),
@@ -45,11 +51,10 @@ def build_source(
     )
     yield Feed(
         settings.BOUNCEBACKS,
-        lambda since: read_activities(
-            exports, settings.BOUNCEBACK_TYPES, since, clock() - settings.BOUNCE_LAG
-        ),
+        bouncebacks,
         overlap=settings.BOUNCE_OVERLAP,
         revisit=Revisit(every=DAILY, overlap=settings.BOUNCE_REVISIT),
+        probe=lambda: bouncebacks(clock() - settings.BOUNCE_OVERLAP),
     )
     # The number of members moves without a time of change.
     yield Feed(

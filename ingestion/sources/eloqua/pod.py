@@ -104,7 +104,8 @@ def is_stranger(response: requests.Response) -> bool:
 def judge_login(response: requests.Response) -> Verdict:
     if response.status_code == requests.codes.ok:
         return Verdict(
-            meaning="the credentials are not valid; check company, username and password"
+            expired_token=True,
+            meaning="the credentials are not valid; check company, username and password",
         )
     return judge(response)
 

@@ -1,11 +1,13 @@
 """Oracle Eloqua: what is landed, and how much the vendor allows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import CUSTOM_FIELDS, Entity, columns
 from ingestion.http import Rate
 
@@ -13,6 +15,8 @@ BULK = "/API/Bulk/2.0"
 REST = "/API/REST"
 # No rate is published for calls; 2,000 exports an hour are, and a run needs a dozen.
 RATE = Rate(calls=20, per_seconds=5)
+# Nor is a number of a day; a quiet day of 24 runs takes 1,100.
+BUDGET = DailyBudget(calls=10_000)
 
 EXPORT_ROWS = 20_000  # of 50,000 that a page of exported data may have
 EXPORT_BYTES = 24 * 1024 * 1024  # of 32 MB that an answer may have
@@ -232,3 +236,12 @@ ENTITIES: tuple[Entity, ...] = (
     CONTACTS, ACTIVITIES, BOUNCEBACKS, CAMPAIGNS.entity, EMAILS.entity, FORMS.entity,
     EMAIL_GROUPS.entity,
 )  # fmt: skip
+
+_VIEW_CONTACTS, _VIEW_ASSETS = "Contacts: view and export", "{}: view"
+PERMISSIONS: Mapping[str, str] = {
+    **dict.fromkeys((CONTACTS.name, ACTIVITIES.name, BOUNCEBACKS.name), _VIEW_CONTACTS),
+    CAMPAIGNS.entity.name: _VIEW_ASSETS.format("Campaigns"),
+    EMAILS.entity.name: _VIEW_ASSETS.format("Emails"),
+    FORMS.entity.name: _VIEW_ASSETS.format("Forms"),
+    EMAIL_GROUPS.entity.name: _VIEW_ASSETS.format("Email Groups"),
+}

@@ -1,10 +1,12 @@
 """Highspot: people, spots, items, and two reports that an administrator makes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import Entity, columns
 
 PAGE_ROWS = 100
@@ -12,6 +14,8 @@ WORKERS = 4
 MINUTE = timedelta(minutes=1)
 # Highspot publishes no limit of this API; its other API has 100 calls a minute.
 CALLS_A_MINUTE = 100
+# A run takes a call for each spot and for each 100 items: 40,000 are 24 runs over 1,600 spots.
+BUDGET = DailyBudget(calls=40_000)
 
 
 class Connection(BaseModel):
@@ -129,3 +133,12 @@ VIEWS = Report(
 )
 
 ENTITIES: tuple[Entity, ...] = (USERS, SPOTS, ITEMS, PITCHES.entity, VIEWS.entity)
+
+_SPOTS = "view every spot that is to be landed"
+PERMISSIONS: Mapping[str, str] = {
+    USERS.name: "view people",
+    SPOTS.name: _SPOTS,
+    ITEMS.name: _SPOTS,
+    PITCHES.entity.name: "view the spot of the report on pitches",
+    VIEWS.entity.name: "view the spot of the report on views",
+}

@@ -1,10 +1,12 @@
 """Seismic: which reporting tables are landed, and at what pace."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import Entity, columns
 from ingestion.http import Rate
 
@@ -15,6 +17,8 @@ SCOPE = "seismic.reporting"
 RATE = Rate(calls=5, per_seconds=1)
 SLOW_RATE = Rate(calls=1, per_seconds=1)
 FEW_CALLS = 60
+# No number of a day is known; a quiet day of 24 runs takes 240.
+BUDGET = DailyBudget(calls=10_000)
 PAGE_ROWS = 10_000
 ROUND = 50
 # Nothing of Seismic is older than Seismic.
@@ -214,3 +218,6 @@ REPORTS: tuple[Report, ...] = (
     OWN_VIEWS,
 )
 ENTITIES: tuple[Entity, ...] = tuple(report.entity for report in REPORTS)
+
+_REPORTS = f"{SCOPE}, for a user who may see reports of everyone"
+PERMISSIONS: Mapping[str, str] = {entity.name: _REPORTS for entity in ENTITIES}

@@ -8,6 +8,7 @@ from ingestion.sandbox.vendor import Reply
 _REPLIES: dict[str, tuple[int, Any]] = {
     "rate_limit": (429, "Too many requests."),
     "quota_exhausted": (413, "Storage space exceeded."),
+    "permission_denied": (403, "Forbidden"),
     "server_error": (500, "The service has encountered an internal server error."),
     "down": (503, "There was a timeout processing the request."),
     "token_expiry": (401, "Login required."),

@@ -25,6 +25,7 @@ def refusal(kind: str, wait: str) -> Reply:
         "quota_exhausted": (429, "Too many requests."),
         "server_error": (500, "Internal server error."),
         "down": (503, "Service unavailable."),
+        "permission_denied": (403, "You do not have permission to do this."),
         "token_expiry": (401, "Could not authenticate user."),
     }[kind]
     return status, says(message), {}

@@ -29,6 +29,11 @@ def refusal(kind: str, wait: str) -> Reply:
     return {
         "rate_limit": (429, says("TooManyRequests", too_many.format(seconds)), no_calls),
         "quota_exhausted": (429, says("TooManyRequests", too_many.format(86_400)), no_calls),
+        "permission_denied": (
+            403,
+            says("Forbidden", "The application or its user is not allowed to do this."),
+            {},
+        ),
         "server_error": (500, says("InternalServerError", "An unexpected error occurred."), {}),
         "down": (503, says("ServiceUnavailable", "The service is unavailable."), {}),
     }[kind]
