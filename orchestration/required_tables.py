@@ -35,7 +35,11 @@ FED_BY: Mapping[str, tuple[str, ...]] = {
         "pipedrive/products",
         "files/products",
     ),
-    "marts.dim_campaigns": ("google_ads/campaigns", "files/campaigns"),
+    "marts.dim_campaigns": (
+        "google_ads/campaigns",
+        "linkedin_ads/campaign_groups",
+        "files/campaigns",
+    ),
     "marts.dim_stages": (
         "salesforce/stages",
         "hubspot/pipeline_stages",
@@ -72,7 +76,10 @@ FED_BY: Mapping[str, tuple[str, ...]] = {
     ),
     "marts.fct_leads": ("salesforce/leads", "dynamics/leads", "pipedrive/leads", "files/leads"),
     "marts.fct_marketing_engagements": ("hubspot/email_events",),
-    "marts.fct_campaign_spend_daily": ("google_ads/campaign_daily",),
+    "marts.fct_campaign_spend_daily": (
+        "google_ads/campaign_daily",
+        "linkedin_ads/campaign_daily",
+    ),
     "marts.fct_quotas": (
         "salesforce/quotas",
         "hubspot/goal_targets",

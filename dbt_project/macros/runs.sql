@@ -59,6 +59,9 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
             'email_campaigns', 'email_events', 'goal_targets', 'exchange_rates',
         ],
         'google_ads': ['campaigns', 'campaign_daily'],
+        'linkedin_ads': [
+            'accounts', 'campaign_groups', 'campaigns', 'creatives', 'campaign_daily',
+        ],
         'pipedrive': [
             'organizations', 'persons', 'deals', 'deal_history', 'deal_products', 'leads',
             'activities', 'products', 'pipelines', 'stages', 'users', 'teams', 'goals',

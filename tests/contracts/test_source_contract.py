@@ -25,10 +25,11 @@ DUPLICATES_IN = {
     "dynamics": "_owninguser_value",
     "eloqua": "/data",
     "google_ads": "metrics",
+    "linkedin_ads": "adAnalytics",
     "marketo": "/rest/v1/activities.json",
 }
 # In this company's last days no campaign ran, and its two people in Latin America did nothing.
-QUIET = {"google_ads", "pipedrive"}
+QUIET = {"google_ads", "linkedin_ads", "pipedrive"}
 # Vendors keep no history of these: a lake has the days that it was there to see.
 OBSERVED = {("pardot", "prospect_scores")}
 

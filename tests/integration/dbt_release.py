@@ -67,11 +67,19 @@ class RawLake:
 
 
 @dataclass(frozen=True)
+class LandedLake:
+    """A lake that sources were landed in."""
+
+    root: Path
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Release:
     """A release directory that dbt builds into."""
 
     directory: Path
-    lake: RawLake
+    lake: RawLake | LandedLake
     state: Path
     """Where dbt keeps its parse cache; releases of one test share it, as in operation."""
 

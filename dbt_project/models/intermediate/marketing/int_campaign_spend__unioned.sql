@@ -1,5 +1,8 @@
 {{ unite(
-    {'google_ads': 'stg_google_ads__campaign_daily'},
+    {
+        'google_ads': 'stg_google_ads__campaign_daily',
+        'linkedin_ads': 'int_campaign_spend__linkedin_ads',
+    },
     {
         'campaign_id': 'varchar',
         'spend_date': 'date',

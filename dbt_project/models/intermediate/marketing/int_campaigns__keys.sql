@@ -20,8 +20,14 @@ mirrors as (
     ) }}
 ),
 
-files as (
-    {{ unite({'files': 'stg_files__campaigns'}, {'campaign_id': 'varchar'}) }}
+unmirrored as (
+    {{ unite(
+        {
+            'linkedin_ads': 'int_campaigns__linkedin_ads',
+            'files': 'stg_files__campaigns',
+        },
+        {'campaign_id': 'varchar'},
+    ) }}
 )
 
 select
@@ -58,4 +64,4 @@ select
     source,
     campaign_id,
     {{ surrogate_key('source', 'campaign_id') }} as campaign_key
-from files
+from unmirrored

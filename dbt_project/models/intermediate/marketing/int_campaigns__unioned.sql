@@ -8,6 +8,7 @@ campaigns as (
     {{ unite(
         {
             'google_ads': 'stg_google_ads__campaigns',
+            'linkedin_ads': 'int_campaigns__linkedin_ads',
             'salesforce': 'stg_salesforce__campaigns',
             'dynamics': 'stg_dynamics__campaigns',
             'files': 'stg_files__campaigns',
