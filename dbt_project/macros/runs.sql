@@ -75,7 +75,8 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
         ],
         'files': [
             'users', 'accounts', 'contacts', 'products', 'campaigns', 'leads', 'opportunities',
-            'stages', 'stage_history', 'activities',
+            'stages', 'stage_history', 'activities', 'content_assets', 'content_views', 'courses',
+            'course_completions', 'firmographics',
         ],
         'marketo': [
             'leads', 'activities', 'deleted_leads', 'program_members', 'programs', 'program_costs',

@@ -245,11 +245,10 @@ def _landed(
 def _not_landed(settings: Settings, landing: Landing) -> Results:
     """The tables stay as they are, made empty if this was the first run; readers find them."""
     from ingestion.catalog import entities
-    from ingestion.changelog import ChangeLog, raw_url
 
+    make_tables(settings, landing.source)
     for entity in entities(landing.source):
         key = keys.raw(landing.source, entity.name)
-        ChangeLog(entity, f"{raw_url(str(settings.paths.lake))}/{landing.source}").ensure()
         yield MaterializeResult(
             key,
             metadata={
@@ -265,6 +264,15 @@ def _not_landed(settings: Settings, landing: Landing) -> Results:
             severity=landing.severity,
             metadata={"error": landing.error},
         )
+
+
+def make_tables(settings: Settings, source: str) -> None:
+    """Makes the tables that a source lacks, empty."""
+    from ingestion.catalog import entities
+    from ingestion.changelog import ChangeLog, raw_url
+
+    for entity in entities(source):
+        ChangeLog(entity, f"{raw_url(str(settings.paths.lake))}/{source}").ensure()
 
 
 def _quality(settings: Settings, source: str) -> Iterator[AssetCheckResult]:

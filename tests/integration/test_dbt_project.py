@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ingestion.catalog import entities, source_names
+from ingestion.entity import DELETED
 from tests.integration.dbt_process import run_dbt
 from tests.integration.dbt_release import RawLake, Release
 
@@ -93,8 +94,21 @@ def test_files_alone_make_all_marts(tmp_path: Path) -> None:
                     "close_date": "2026-04-01",
                 },
             ],
+            "content_views": [
+                {"id": "v1", "content_asset_id": "a1", "viewer_email": "Pat@X.test",
+                 "action": "View", "viewed_at": "2026-03-02T15:00:00", "duration_seconds": 95},
+                {"id": "v2", "content_asset_id": "a1", "viewed_at": "2026-03-03T15:00:00"},
+            ],
+            "course_completions": [
+                {"id": "c1|ann", "course_id": "c1", "email": "Ann@X.test", "score": 92.5,
+                 "status": "Completed", "completed_at": "2026-03-02T15:00:00"},
+            ],
+            "firmographics": [
+                {"id": "x.test", "domain": "X.test", "employees": 40, "annual_revenue": 1.25e9},
+            ],
         },
     )  # fmt: skip
+    lake.load("files", {"content_views": [{"id": "v2", DELETED: True}]})
     release = Release(tmp_path / "release", lake, tmp_path / "dbt")
     release.build(as_of="2026-03-05T15:00:00Z")
     snapshots = release.query(
@@ -111,3 +125,14 @@ def test_files_alone_make_all_marts(tmp_path: Path) -> None:
     assert release.query(
         "select stage_name, stage_order, is_won from marts.dim_stages order by stage_order"
     ) == [("Engaging", 1, False), ("Won", 2, True)]
+    assert release.query(
+        "select viewer_email, action, duration_seconds"
+        " from warehouse.staging.stg_files__content_views where not is_deleted"
+    ) == [("pat@x.test", "view", 95)]
+    assert release.query(
+        "select email, status, score from warehouse.staging.stg_files__course_completions"
+    ) == [("ann@x.test", "completed", 92.5)]
+    assert release.query(
+        "select domain, employee_count, annual_revenue_original"
+        " from warehouse.staging.stg_files__firmographics"
+    ) == [("x.test", 40, 1_250_000_000)]

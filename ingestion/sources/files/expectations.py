@@ -11,6 +11,7 @@ from ingestion.expectation import (
     one_of,
     required,
 )
+from ingestion.sources.files.settings import REQUIRED
 
 CATEGORIES = ("Pipeline", "Best Case", "Most Likely", "Commit", "Closed", "Omitted")
 
@@ -40,5 +41,31 @@ EXPECTATIONS: Mapping[str, tuple[Expectation, ...]] = {
     "activities": (
         *one_of("type", "call", "email", "meeting", "task", "note"),
         *between("duration_seconds", low=0, severity="warn"),
+    ),
+    "content_assets": (
+        *required(*REQUIRED["content_assets"]),
+        *one_of("status", "draft", "published", "archived"),
+    ),
+    "content_views": (
+        *required(*REQUIRED["content_views"]),
+        *one_of("action", "view", "download", "share", "present"),
+        *matching("viewer_email", EMAIL),
+        *matching("shared_by_email", EMAIL),
+        *between("duration_seconds", "page_count", low=0, severity="warn"),
+    ),
+    "courses": (
+        *required(*REQUIRED["courses"]),
+        *between("duration_minutes", low=0, severity="warn"),
+    ),
+    "course_completions": (
+        *required(*REQUIRED["course_completions"]),
+        *one_of("status", "assigned", "in progress", "completed", "failed", "expired"),
+        *matching("email", EMAIL),
+        *between("score", low=0, high=100, severity="warn"),
+    ),
+    "firmographics": (
+        *required(*REQUIRED["firmographics"]),
+        *between("employees", "annual_revenue", low=0, severity="warn"),
+        *matching("currency", CURRENCY, severity="error"),
     ),
 }

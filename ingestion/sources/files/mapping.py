@@ -23,7 +23,7 @@ from ingestion.sources.files.marked_yaml import (
     did_you_mean,
     read_document,
 )
-from ingestion.sources.files.settings import ENTITIES, REFERENCES, entity
+from ingestion.sources.files.settings import ENTITIES, REFERENCES, REQUIRED, entity
 
 TRUE_WORDS = ("true", "yes", "y", "t", "1")
 FALSE_WORDS = ("false", "no", "n", "f", "0")
@@ -329,6 +329,9 @@ def _column_problems(
 ) -> Iterator[Problem]:
     schema = entity(name).columns
     words = tuple(word for word in schema.names if word not in NOT_MAPPED)
+    for target in REQUIRED.get(name, ()):
+        if target not in rule.columns:
+            yield document.problem(path, f"{name} needs the column '{target}'")
     for target, column in rule.columns.items():
         if target == "id":
             message = "the identifier comes from `key`, not from a column `id`"

@@ -104,7 +104,58 @@ ENTITIES: tuple[Entity, ...] = (
         count="duration_seconds",
         instant="occurred_at",
     ),
+    _entity(
+        "content_assets",
+        "What sales sends and presents: decks, one-pagers, videos, templates.",
+        text="id name type status library language sales_stage version url owner_id "
+        f"{CUSTOM_FIELDS}",
+        instant="created_at updated_at published_at",
+        date="expires_on",
+    ),
+    _entity(
+        "content_views",
+        "One row for each time someone viewed, downloaded, shared or presented an asset.",
+        text="id content_asset_id action viewer_email shared_by_email account_id contact_id "
+        f"opportunity_id {CUSTOM_FIELDS}",
+        count="duration_seconds page_count",
+        instant="viewed_at",
+    ),
+    _entity(
+        "courses",
+        "Trainings and certifications.",
+        text=f"id name category format status url owner_id {CUSTOM_FIELDS}",
+        count="duration_minutes",
+        flag="is_mandatory",
+        instant="created_at",
+    ),
+    _entity(
+        "course_completions",
+        "How far a person has got with a course; the person is known by e-mail, score in percent.",
+        text=f"id course_id email status {CUSTOM_FIELDS}",
+        number="score",
+        flag="is_passed",
+        instant="assigned_at started_at completed_at",
+        date="due_on expires_on",
+    ),
+    _entity(
+        "firmographics",
+        "What a data provider knows of a company, by its domain; annual revenue in `currency`.",
+        text="id domain name industry industry_code country region city ownership parent_domain "
+        f"technologies currency provider {CUSTOM_FIELDS}",
+        count="employees founded_year",
+        number="annual_revenue",
+        instant="enriched_at",
+    ),
 )
+
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "content_assets": ("name",),
+    "content_views": ("content_asset_id", "viewed_at"),
+    "courses": ("name",),
+    "course_completions": ("course_id", "email", "status"),
+    "firmographics": ("domain",),
+}
+"""Columns without which a row says nothing: they must be mapped, and a row without is rejected."""
 
 REFERENCES: Mapping[str, str] = {
     "account_id": "accounts",
@@ -115,6 +166,8 @@ REFERENCES: Mapping[str, str] = {
     "opportunity_id": "opportunities",
     "converted_opportunity_id": "opportunities",
     "lead_id": "leads",
+    "content_asset_id": "content_assets",
+    "course_id": "courses",
 }
 """Which entity a column's lookup may search. ENTITIES lists an entity after those it refers to."""
 

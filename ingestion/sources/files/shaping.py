@@ -11,7 +11,7 @@ import pyarrow as pa
 from ingestion.entity import CUSTOM_FIELDS, VERSION_AT
 from ingestion.sources.files.mapping import FileMapping, KeyRule, Rule, StageRule
 from ingestion.sources.files.reading import LINE, Block
-from ingestion.sources.files.settings import entity
+from ingestion.sources.files.settings import REQUIRED, entity
 from ingestion.sources.files.values import Made, made, source_text, text_of
 
 FILE, REASON, RECORD = "__file", "__reason", "__record"
@@ -51,6 +51,7 @@ def shape(
     schema = source.schema
     rules = _with_currency(mapping)
     columns = entity(mapping.entity).columns
+    required = REQUIRED.get(mapping.entity, ())
     made_columns: dict[str, Made] = {}
     outcomes: dict[str, pl.Expr] = {}
     for field in columns:
@@ -60,7 +61,11 @@ def shape(
         if rule.lookup is not None:
             word = source_text(rule, mapping, schema)
             value, outcome = _looked_up(word, rule, references[rule.lookup])
-            made_columns[field.name], outcomes[field.name] = Made(value), outcome
+            nothing = pl.when(word.is_not_null() & value.is_null()).then(
+                pl.format(f"{field.name}: '{{}}' is no {rule.lookup}, or of several", word)
+            )
+            made_columns[field.name] = Made(value, nothing if field.name in required else None)
+            outcomes[field.name] = outcome
         else:
             made_columns[field.name] = made(field.name, field.type, rule, mapping, schema)
     if mapping.rule.version_at is not None:
@@ -68,6 +73,7 @@ def shape(
         version = made("version_at", instant, mapping.rule.version_at, mapping, schema)
         made_columns[VERSION_AT] = version
     reasons = [each.reason for each in made_columns.values() if each.reason is not None]
+    reasons += [_missing(name, made_columns[name]) for name in required]
     key = _key(source, mapping)
     frame = source.with_columns(
         key,
@@ -99,7 +105,7 @@ _NOTHING_FOUND = pl.DataFrame(
 def _with_currency(mapping: FileMapping) -> dict[str, Rule]:
     """The rules, with the currency that the mapping gives for amounts that name none."""
     rules = dict(mapping.rule.columns)
-    if mapping.entity == "opportunities" and mapping.currency:
+    if mapping.currency and "currency" in entity(mapping.entity).columns.names:
         given = rules.get("currency")
         if given is None:
             rules["currency"] = Rule(constant=mapping.currency)
@@ -195,6 +201,12 @@ def _reason(key: pl.Series, reasons: list[pl.Expr], rule: KeyRule) -> pl.Expr:
     said = pl.any_horizontal([part.is_not_null() for part in parts])
     joined = pl.concat_str(parts, separator="; ", ignore_nulls=True)
     return pl.when(said).then(joined).alias(REASON)
+
+
+def _missing(name: str, made: Made) -> pl.Expr:
+    """The reason of rows without a required value, unless the value they have is the reason."""
+    unread = pl.lit(False) if made.reason is None else made.reason.is_not_null()
+    return pl.when(made.value.is_null() & ~unread).then(pl.lit(f"{name} is missing"))
 
 
 def _custom_fields(
