@@ -6,6 +6,7 @@ what is missing.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlparse
@@ -13,6 +14,7 @@ from urllib.parse import urlparse
 import polars as pl
 import pyarrow as pa
 from deltalake import DeltaTable
+from deltalake import Schema as DeltaSchema
 
 from ingestion.entity import (
     DELETED,
@@ -57,6 +59,12 @@ def ensure_table(url: str, schema: pa.Schema, description: str) -> None:
         )
 
 
+def _as_held(columns: pa.Schema, held: pa.Schema) -> pa.Schema:
+    """The columns in the types that the log began with."""
+    types = {field.name: field.type for field in held}
+    return pa.schema([field.with_type(types.get(field.name, field.type)) for field in columns])
+
+
 class ChangeLog:
     """One entity's log and what this run has added to it."""
 
@@ -76,8 +84,13 @@ class ChangeLog:
         return DeltaTable.is_deltatable(self.url) and DeltaTable.is_deltatable(self.rejects_url)
 
     def ensure(self) -> None:
-        """Creates the entity's table and its rejects table."""
+        """Creates the entity's table and its rejects table, and the columns that a table lacks."""
         ensure_table(self.url, self.entity.table_schema, self.entity.description)
+        table = DeltaTable(self.url)
+        held = pa.schema(table.schema().to_arrow())
+        if new := [field for field in self.entity.columns if field.name not in held.names]:
+            table.alter.add_columns(DeltaSchema.from_arrow(pa.schema(new)).fields)
+        self.entity = replace(self.entity, columns=_as_held(self.entity.columns, held))
         ensure_table(
             self.rejects_url, REJECT_COLUMNS, f"Records of {self.entity.name} that did not fit."
         )

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -112,7 +113,7 @@ def to_column(
     if array is not None:
         return array, {}
     values = raw.to_pylist() if isinstance(raw, pa.Array | pa.ChunkedArray) else raw
-    parse = _PARSERS[wanted]
+    parse = _PARSERS.get(wanted) or partial(_exactly, wanted)
     parsed: list[Any] = []
     misfits: dict[int, str] = {}
     for index, value in enumerate(values):
@@ -142,6 +143,7 @@ def _convert_whole(raw: Sequence[Any] | pa.Array, wanted: pa.DataType) -> pa.Arr
     allowed = pa.types.is_string(array.type) or (
         pa.types.is_integer(array.type) and wanted in (pa.float64(), pa.int64())
     )
+    allowed |= pa.types.is_decimal(array.type) and pa.types.is_decimal(wanted)
     if not allowed:
         return None
     if pa.types.is_string(array.type):
@@ -240,6 +242,14 @@ def _date(value: Any) -> date | None:
         return datetime.fromisoformat(value).date()
     except (TypeError, ValueError):
         raise MisfitError(f"not a date: {str(value)[:60]!a}") from None
+
+
+def _exactly(wanted: pa.DataType, value: Any) -> Any:
+    """A value of another type, such as a decimal, if it fits without loss."""
+    try:
+        return pa.scalar(value, wanted).as_py()
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+        raise MisfitError(f"no {wanted}: {str(value)[:60]!a}") from None
 
 
 _PARSERS: dict[pa.DataType, Callable[[Any], Any]] = {

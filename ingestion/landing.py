@@ -280,16 +280,17 @@ def _run(
     progress: Progress | None,
 ) -> str | None:
     """Extracts, normalizes and loads; gives the load id, None when nothing was new."""
-    resources = []
-    for feed in feeds:
-        name = feed.entity.name
+    asked = {feed.entity.name: feed for feed in feeds}
+    for name, feed in asked.items():
         logs[name] = ChangeLog(feed.entity, f"{raw_url(lake_url)}/{source}")
         tallies[name] = Tally()
-        resources.append(resource(feed, logs[name], tallies[name], now=now, progress=progress))
     if not all(log.exists() for log in logs.values()):
         _prepare_folder(pipeline)
-        for log in logs.values():
-            log.ensure()
+    resources = []
+    for name, feed in asked.items():
+        logs[name].ensure()
+        as_held = replace(feed, entity=logs[name].entity)
+        resources.append(resource(as_held, logs[name], tallies[name], now=now, progress=progress))
     pipeline.extract(dlt.source(lambda: resources, name=source, max_table_nesting=0)())
     if not pipeline.has_pending_data:
         return None

@@ -5,7 +5,7 @@ in its source's `expectations.py`. The library takes seconds to import, so it is
 batch is first validated; its context lives in memory, writes no file and sends nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -68,13 +68,17 @@ def expectations(source: str, entity: Entity, batch: pa.Table) -> Iterator[Expec
     yield from expectations_of(source).get(entity.name, ())
 
 
-def validate_batch(source: str, entity: str, batch: pa.Table) -> BatchResult:
+def validate_batch(
+    source: str, entity: str, batch: pa.Table, known: Iterable[Entity] | None = None
+) -> BatchResult:
     """Validates the rows of one load, given with their meta columns.
+
+    `known` are the source's entities where settings name them, else those of the catalog.
 
     Raises ValueError for an entity the source does not have; a column that the batch lacks is a
     failure.
     """
-    declared = {each.name: each for each in entities(source)}
+    declared = {each.name: each for each in (entities(source) if known is None else known)}
     if entity not in declared:
         raise ValueError(f"{source} has no entity {entity!r}; known are {', '.join(declared)}")
     if not batch.num_rows:

@@ -1,5 +1,8 @@
 """Checks that are not dbt's: the quality of landed batches."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from dagster import (
     AssetCheckResult,
     AssetCheckSeverity,
@@ -10,6 +13,9 @@ from dagster import (
     TableRecord,
     TableSchema,
 )
+
+if TYPE_CHECKING:
+    from ingestion.entity import Entity
 
 BATCH_QUALITY = "batch_quality"
 COLUMNS = ("expectation", "column", "unexpected", "sample", "severity")
@@ -34,6 +40,7 @@ def batch_quality(
     entity: str,
     lake_url: str,
     served: str | None,
+    known: Iterable["Entity"] | None = None,
 ) -> AssetCheckResult:
     """Validate the loads after `served`, the newest load that a release was published with.
 
@@ -41,7 +48,8 @@ def batch_quality(
     """
     from ingestion.quality import landed_batch, validate_batch
 
-    result = validate_batch(source, entity, landed_batch(lake_url, source, entity, after=served))
+    batch = landed_batch(lake_url, source, entity, after=served)
+    result = validate_batch(source, entity, batch, known)
     failures = [
         TableRecord(
             {

@@ -8,7 +8,7 @@ so that the code location loads without them.
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from dotenv import load_dotenv
@@ -25,9 +25,14 @@ from orchestration.errors import RevlakeError
 from orchestration.paths import PROJECT, DataPaths
 from orchestration.toml_lines import line_of
 
+if TYPE_CHECKING:
+    from ingestion.entity import Entity
+
 ENVIRONMENT_PREFIX = "REVLAKE_"
 CREDENTIALS_PREFIX = "SOURCES__{}__"
 LOOPBACK = "127.0.0.1"
+# The one source that no sandbox stands in for: a database is reached as it is, in either mode.
+SQL_DATABASE = "sql_database"
 SERVICES = ("sandbox", "superset", "dagster", "code_server")
 
 
@@ -95,6 +100,31 @@ class Sources(Section):
         return tuple(dict.fromkeys(value))
 
 
+class SqlDatabase(Section):
+    """Which tables of the company's own database are landed; its URL is in the environment."""
+
+    tables: tuple[dict[str, Any], ...] = ()
+    time_zone: str = "UTC"
+
+    @field_validator("tables")
+    @classmethod
+    def _known_words(cls, value: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+        if value:
+            from ingestion.sources.sql_database.settings import TableRule
+
+            try:
+                for rule in value:
+                    TableRule(**rule)
+            except ValidationError as error:
+                allowed = ", ".join(TableRule.model_fields)
+                told = (
+                    f"{'.'.join(map(str, item['loc']))}: {item['msg'].lower()}"
+                    for item in error.errors(include_input=False, include_url=False)
+                )
+                raise ValueError(f"{'; '.join(told)}; allowed: {allowed}") from None
+        return value
+
+
 class Schedules(Section):
     hourly: str = "0 * * * *"
     nightly: str = "0 3 * * *"
@@ -149,6 +179,7 @@ class Settings(BaseSettings):
     superset_venv: Path = PROJECT / ".venv-superset"
     company: Company = Company()
     sources: Sources = Sources()
+    sql_database: SqlDatabase = SqlDatabase()
     schedules: Schedules = Schedules()
     ports: Ports = Ports()
     retention: Retention = Retention()
@@ -249,14 +280,16 @@ def connection(settings: Settings, source: str) -> BaseModel:
     from ingestion.catalog import connection_model
 
     model = connection_model(source)
-    if settings.sources.vendor_mode == "sandbox":
+    if settings.sources.vendor_mode == "sandbox" and source != SQL_DATABASE:
         return model(**sandbox_credentials(settings, source))
     prefix = CREDENTIALS_PREFIX.format(source.upper())
-    found = {
+    found: dict[str, Any] = {
         name: os.environ[prefix + name.upper()]
         for name in model.model_fields
         if os.environ.get(prefix + name.upper())
     }
+    if source == SQL_DATABASE:
+        found |= settings.sql_database.model_dump()
     try:
         return model(**found)
     except ValidationError as error:
@@ -268,6 +301,22 @@ def connection(settings: Settings, source: str) -> BaseModel:
             f"source {source} cannot be reached: {'; '.join(problems)}. "
             "Set them in the environment or in .env; .env.example lists them."
         ) from None
+
+
+def known_entities(settings: Settings, source: str) -> "tuple[Entity, ...]":
+    """The entities of a source: those of the catalog, or the tables that the settings name."""
+    from ingestion.catalog import entities
+
+    if source != SQL_DATABASE:
+        return entities(source)
+    from ingestion.sources.sql_database.settings import TableRule, entities_of
+
+    if not settings.sql_database.tables:
+        raise SettingsError(
+            f"{config_file()}: the source sql_database is on and names no table; "
+            "add [[sql_database.tables]] with table, key and cursor: docs/sources/sql_database.md"
+        )
+    return entities_of(tuple(TableRule(**rule) for rule in settings.sql_database.tables))
 
 
 def sandbox_credentials(settings: Settings, source: str) -> dict[str, str]:

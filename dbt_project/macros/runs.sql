@@ -45,7 +45,10 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
     {{ return('') }}
 {%- endmacro %}
 
-{#- The raw tables of each source; each has a staging model of the same name. -#}
+{#-
+The raw tables of each source; each has a staging model of the same name. Tables of a company's own
+database are staged by its own models.
+-#}
 {% macro raw_entities() -%}
     {{ return({
         'salesforce': [
@@ -101,6 +104,7 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
             'content_view_history',
         ],
         'highspot': ['users', 'spots', 'items', 'pitches', 'views'],
+        'sql_database': [],
     }) }}
 {%- endmacro %}
 
@@ -117,9 +121,13 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
 
 {% macro staging_freshness() -%}
     {%- set waiting = waiting_sources() -%}
+    {%- set tables = [] -%}
     {%- for source_name in enabled_sources() -%}
-        {%- set last_source = loop.last -%}
-        {%- for entity in raw_entities()[source_name] %}
+        {%- for entity in raw_entities()[source_name] -%}
+            {%- do tables.append((source_name, entity)) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for source_name, entity in tables %}
     select
         '{{ source_name }}' as source,
         '{{ entity }}' as entity,
@@ -127,7 +135,15 @@ so a run that stopped half way is caught up by the next one, whatever time it cl
         max(_loaded_at) as last_loaded_at,
         cast({{ waiting[source_name] | default('null') }} as timestamp) as waits_until
     from {{ ref('stg_' ~ source_name ~ '__' ~ entity) }}
-            {{- '\n    union all' if not (loop.last and last_source) }}
-        {%- endfor %}
+        {{- '\n    union all' if not loop.last }}
     {%- endfor %}
+    {%- if not tables %}
+    select
+        cast(null as varchar) as source,
+        cast(null as varchar) as entity,
+        cast(null as bigint) as row_count,
+        cast(null as timestamp) as last_loaded_at,
+        cast(null as timestamp) as waits_until
+    where false
+    {%- endif %}
 {%- endmacro %}

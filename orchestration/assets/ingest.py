@@ -34,7 +34,7 @@ from orchestration.raw_tables import is_news, raw_tables
 from orchestration.refresh import LANDING
 from orchestration.release import current
 from orchestration.resources import WRITER, WRITER_POOL
-from orchestration.settings import Settings, SettingsError, connection
+from orchestration.settings import Settings, SettingsError, connection, known_entities
 from orchestration.sources import IMPORTED_SOURCE, daily_budget
 
 if TYPE_CHECKING:
@@ -85,12 +85,12 @@ def imported_specs() -> list[AssetSpec]:
 
 def landing_step(settings: Settings, sources: Sequence[str]) -> AssetsDefinition:
     """A source lands as a whole, though a run may want only some of its tables."""
-    named = {source: _keys(source) for source in sources}
+    named = {source: _keys(settings, source) for source in sources}
 
     @multi_asset(
         name=LANDING,
-        specs=[spec for source in sources for spec in _specs(source)],
-        check_specs=[spec for source in sources for spec in _check_specs(source)],
+        specs=[spec for source in sources for spec in _specs(settings, source)],
+        check_specs=[spec for source in sources for spec in _check_specs(settings, source)],
         can_subset=True,
         required_resource_keys={WRITER},
         pool=WRITER_POOL,
@@ -114,16 +114,14 @@ def source_seconds(landed: AssetMaterialization) -> tuple[str, float] | None:
     return (source, float(str(seconds.value))) if zone == "raw" and seconds else None
 
 
-def _keys(source: str) -> dict[str, AssetKey]:
-    from ingestion.catalog import entities
+def _keys(settings: Settings, source: str) -> dict[str, AssetKey]:
+    return {
+        entity.name: keys.raw(source, entity.name) for entity in known_entities(settings, source)
+    }
 
-    return {entity.name: keys.raw(source, entity.name) for entity in entities(source)}
 
-
-def _specs(source: str) -> Iterator[AssetSpec]:
-    from ingestion.catalog import entities
-
-    for entity in entities(source):
+def _specs(settings: Settings, source: str) -> Iterator[AssetSpec]:
+    for entity in known_entities(settings, source):
         key = keys.raw(source, entity.name)
         yield AssetSpec(
             key,
@@ -134,8 +132,8 @@ def _specs(source: str) -> Iterator[AssetSpec]:
         )
 
 
-def _check_specs(source: str) -> Iterator[AssetCheckSpec]:
-    for key in _keys(source).values():
+def _check_specs(settings: Settings, source: str) -> Iterator[AssetCheckSpec]:
+    for key in _keys(settings, source).values():
         yield AssetCheckSpec(
             LANDED, asset=key, description="The source answered and its news are landed."
         )
@@ -244,10 +242,8 @@ def _landed(
 
 def _not_landed(settings: Settings, landing: Landing) -> Results:
     """The tables stay as they are, made empty if this was the first run; readers find them."""
-    from ingestion.catalog import entities
-
     make_tables(settings, landing.source)
-    for entity in entities(landing.source):
+    for entity in known_entities(settings, landing.source):
         key = keys.raw(landing.source, entity.name)
         yield MaterializeResult(
             key,
@@ -267,7 +263,7 @@ def _not_landed(settings: Settings, landing: Landing) -> Results:
 
 
 def make_tables(settings: Settings, source: str) -> None:
-    """Makes the tables that a source lacks, empty."""
+    """Makes the tables that a source lacks, empty, as far as their columns are known by now."""
     from ingestion.catalog import entities
     from ingestion.changelog import ChangeLog, raw_url
 
@@ -279,7 +275,11 @@ def _quality(settings: Settings, source: str) -> Iterator[AssetCheckResult]:
     """Of every table with loads that no served release has yet, whichever run landed them."""
     release = current(settings.paths.serving)
     served = release.manifest.get("load_ids", {}) if release else {}
+    known = known_entities(settings, source)
+    names = {entity.name for entity in known}
     for table in raw_tables(settings.paths.lake, [source]):
+        if table.entity not in names:
+            continue  # The settings named it once; what it holds stays.
         if is_news(table, served.get(table.name)):
             yield batch_quality(
                 keys.raw(source, table.entity),
@@ -287,4 +287,5 @@ def _quality(settings: Settings, source: str) -> Iterator[AssetCheckResult]:
                 source=source,
                 lake_url=str(settings.paths.lake),
                 served=served.get(table.name),
+                known=known,
             )

@@ -127,7 +127,7 @@ def test_an_unknown_entity_is_refused() -> None:
 def test_every_expectation_is_about_a_column_that_exists() -> None:
     for source in source_names():
         by_entity = expectations_of(source)
-        assert by_entity, source
+        assert by_entity or not entities(source), source
         schemas = {each.name: each.table_schema.names for each in entities(source)}
         assert set(by_entity) <= set(schemas)
         for name, expected in by_entity.items():
