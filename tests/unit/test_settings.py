@@ -7,7 +7,7 @@ import pytest
 
 from orchestration import settings as module
 from orchestration.secrets import SecretsError, load, load_or_create
-from orchestration.settings import SettingsError, connection, load_settings
+from orchestration.settings import SettingsError, connection, known_entities, load_settings
 from orchestration.toml_lines import line_of
 
 
@@ -56,6 +56,10 @@ def test_the_environment_wins_over_the_file(
     ("text", "said"),
     [
         ('[company]\nname = "A"\ncurrency = "euro"\n', ["line 3", "company.currency"]),
+        (
+            '[[sql_database.tables]]\ntable = "a"\nkeys = "id"\n',
+            ["line 1", "key: field required", "allowed: table, key, cursor"],
+        ),
         ("[company]\nfiscal_year_start_month = 13\n", ["line 2", "less than or equal to 12"]),
         ('[company]\ntime_zone = "Mars/Olympus"\n', ["line 2", "America/New_York"]),
         ('[sources]\non = ["salesforce", "sap"]\n', ["line 2", "unknown source sap", "hubspot"]),
@@ -120,6 +124,40 @@ def test_missing_credentials_are_named_by_variable(monkeypatch: pytest.MonkeyPat
 def test_the_sandbox_needs_no_credentials_of_ones_own(source: str) -> None:
     found = connection(load_settings(), source)
     assert str(found.base_url) == f"http://127.0.0.1:8801/{source}"  # type: ignore[attr-defined]
+
+
+DATABASE = """
+[sources]
+on = ["sql_database"]
+
+[[sql_database.tables]]
+table = "sales.Orders"
+key = "id"
+cursor = "updated_at"
+"""
+
+
+def test_a_database_is_its_url_and_the_tables_of_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write(monkeypatch, tmp_path, DATABASE)
+    settings = load_settings()
+    assert [each.name for each in known_entities(settings, "sql_database")] == ["orders"]
+    with pytest.raises(SettingsError, match="SOURCES__SQL_DATABASE__URL: Field required"):
+        connection(settings, "sql_database")
+    monkeypatch.setenv("SOURCES__SQL_DATABASE__URL", "sqlite:///shop.db?secret=swordfish")
+    found = connection(settings, "sql_database")
+    assert "swordfish" not in repr(found)
+    assert found.tables[0].key == ("id",)  # type: ignore[attr-defined]
+
+
+def test_a_database_without_tables_says_where_they_belong(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = write(monkeypatch, tmp_path, '[sources]\non = ["sql_database"]\n')
+    with pytest.raises(SettingsError, match="names no table; add") as caught:
+        known_entities(load_settings(), "sql_database")
+    assert str(file) in str(caught.value)
 
 
 def test_files_join_once_something_was_imported() -> None:

@@ -111,7 +111,7 @@ def _records(
     # ValueError: a driver found a value that is none of its column's type.
     except (SQLAlchemyError, ValueError) as error:
         said = hide(str(error).splitlines()[0])
-        raise VendorError(f"sql_database: {source.rule.table} cannot be read: {said}") from None
+        raise VendorError(f"{source.rule.table} cannot be read: {said}") from None
 
 
 def _engine(url: str) -> Engine:
@@ -120,7 +120,7 @@ def _engine(url: str) -> Engine:
     except (NoSuchModuleError, ModuleNotFoundError) as missing:
         driver = make_url(url).drivername
         raise VendorError(
-            f"sql_database: url: the driver of '{driver}' is not installed ({missing}); install "
+            f"url: the driver of '{driver}' is not installed ({missing}); install "
             "its package beside Revlake. SQLite and postgresql+psycopg2 come with it"
         ) from None
 
@@ -141,7 +141,7 @@ def _first_contact(
         spent = patience.now() - started
         if attempt >= patience.attempts or spent + pause > patience.total_seconds:
             raise SourceDownError(
-                f"sql_database: the database refused or did not answer {attempt} times: {said}; "
+                f"the database refused or did not answer {attempt} times: {said}; "
                 "check url, and that the database is up. Nothing was lost, the next run goes on"
             )
         patience.sleep(pause)

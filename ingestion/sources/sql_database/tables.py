@@ -70,7 +70,7 @@ def described(engine: Engine, rules: tuple[TableRule, ...], zone: ZoneInfo) -> I
     """Asks the database for each table; VendorError names the setting that does not fit."""
     asked = inspect(engine)
     for position, rule in enumerate(rules):
-        place = f"sql_database: tables[{position}]"
+        place = f"tables[{position}]"
         schema, name = rule.schema_and_table
         if schema is not None:
             _check(f"{place}.table", "schema", [schema], asked.get_schema_names())
@@ -97,7 +97,7 @@ _MOMENTS = (types.DateTime, types.Date)
 def _check(place: str, what: str, given: Any, allowed: list[str]) -> None:
     for word in given:
         if word not in allowed:
-            known = ", ".join(sorted(allowed)) or "none; leave it out"
+            known = ", ".join(sorted(allowed)) or "none"
             raise VendorError(f"{place}: there is no {what} '{word}'; allowed: {known}")
 
 
