@@ -1,6 +1,6 @@
 {{ config(enabled='linkedin_ads' in enabled_sources()) }}
 
-{#- What is spent on a campaign that is not listed, or not yet, counts under the campaign's own id. -#}
+{#- Spend of a campaign that is not listed, or not yet, counts under the campaign's own id. -#}
 
 with
 
