@@ -21,6 +21,7 @@ from pathlib import Path
 import dlt
 from deltalake.exceptions import DeltaError
 from dlt.common.exceptions import DltException
+from dlt.common.runtime.telemetry import stop_telemetry
 from dlt.destinations.impl.filesystem.filesystem import FilesystemClient
 from dlt.pipeline.exceptions import PipelineStepFailed
 from pydantic import BaseModel, SecretStr
@@ -304,6 +305,7 @@ def _run(
 def _pipeline(source: str, lake_url: str, state_dir: Path) -> dlt.Pipeline:
     for name, value in DLT_SETTINGS.items():
         dlt.config[name] = value
+    _end_telemetry()
     state_dir.mkdir(parents=True, exist_ok=True)
     pipeline = dlt.pipeline(
         pipeline_name=source,
@@ -315,6 +317,14 @@ def _pipeline(source: str, lake_url: str, state_dir: Path) -> dlt.Pipeline:
         _prepare_folder(pipeline)
         pipeline.sync_destination()
     return pipeline
+
+
+def _end_telemetry() -> None:
+    """dlt starts as soon as its settings are touched, with telemetry: it starts anew without."""
+    context = dlt.current.run_context()
+    if context.runtime_config.dlthub_telemetry:
+        stop_telemetry()
+        context.initialize_runtime()
 
 
 def _prepare_folder(pipeline: dlt.Pipeline) -> None:
