@@ -321,7 +321,7 @@ def test_password_is_nowhere_after_a_failed_run(
         shown += "" if path.is_dir() else path.read_bytes().decode("latin-1")
     assert PASSWORD not in shown
     assert encoded not in shown
-    assert "sales:***" not in repr(Connection(url=url.format(encoded), tables=[RULE]))
+    assert encoded not in repr(Connection(url=url.format(encoded), tables=[RULE]))
 
 
 def test_entities_are_known_without_the_database() -> None:
