@@ -50,7 +50,7 @@ def settings(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def run(settings: Settings) -> ExecuteInProcessResult:
     with DagsterInstance.ephemeral() as instance:
         return materialize(
-            [landing_step(settings, source) for source in settings.sources.on],
+            [landing_step(settings, settings.sources.on)],
             resources=resources(settings),
             instance=instance,
         )

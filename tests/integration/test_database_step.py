@@ -8,6 +8,7 @@ from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult, materiali
 
 from orchestration.assets.ingest import landing_step
 from orchestration.raw_tables import raw_tables
+from orchestration.refresh import LANDING
 from orchestration.resources import resources
 from orchestration.settings import load_settings
 
@@ -26,7 +27,7 @@ ORDERS = AssetKey(["raw", "sql_database", "orders"])
 
 def land() -> ExecuteInProcessResult:
     settings = load_settings()
-    step = landing_step(settings, "sql_database")
+    step = landing_step(settings, ["sql_database"])
     with DagsterInstance.ephemeral() as instance:
         return materialize([step], resources=resources(settings), instance=instance)
 
@@ -53,7 +54,7 @@ def test_tables_land_and_are_checked_and_a_missing_one_fails_alone(
         shop.execute("insert into orders values (1, '2026-11-18 09:00:00')")
     result = land()
     assert passed(result) == {"landed": True, "batch_quality": True}
-    (materialized,) = result.asset_materializations_for_node("land_sql_database")
+    (materialized,) = result.asset_materializations_for_node(LANDING)
     assert materialized.asset_key == ORDERS
     assert materialized.metadata["dagster/row_count"].value == 1
     (table,) = raw_tables(settings.paths.lake, ["sql_database"])
