@@ -2,9 +2,12 @@
 
 import base64
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import jwt
 
 TokenRequest = Callable[[str, Mapping[str, str], Mapping[str, str]], dict[str, Any]]
 """Posts a form with headers to a path, or to the URL of a login server of its own, and gives back
@@ -81,15 +84,15 @@ class HeaderKey:
 
 @dataclass
 class OAuthToken:
-    """A short-lived token bought with a form: client credentials or a refresh token.
+    """A short-lived token bought with a form: client credentials, a refresh token, an assertion.
 
-    `login` proves who asks for it where the form does not. Threads share the token. When many get
+    A form that must be fresh each time is a function. `login` proves who asks for it where the form does not. Threads share the token. When many get
     401 at once only the first buys a new one: the others find that the token they were refused with
     is not the current one any more.
     """
 
     token_path: str
-    form: Mapping[str, str]
+    form: Mapping[str, str] | Callable[[], Mapping[str, str]]
     extra_headers: Mapping[str, str] = field(default_factory=dict)
     secret_values: tuple[str, ...] = ()
     login: BasicLogin | None = None
@@ -115,7 +118,33 @@ class OAuthToken:
 
     def _bought(self, post_form: TokenRequest) -> str:
         login = self.login.headers(post_form) if self.login else {}
-        return str(post_form(self.token_path, self.form, login)["access_token"])
+        form = self.form() if callable(self.form) else self.form
+        return str(post_form(self.token_path, form, login)["access_token"])
 
     def _as_headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}", **self.extra_headers}
+
+
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+ASSERTION_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class SignedAssertion:
+    """The form that buys a token with a JWT signed by our private key (RFC 7523).
+
+    `claims` says who asks for what (`iss`, `sub`, `aud`, `scope`); the times are added. A key that
+    is no RSA key in PEM raises ValueError, without showing it.
+    """
+
+    private_key: str = field(repr=False)
+    claims: Mapping[str, str]
+
+    def __call__(self) -> dict[str, str]:
+        now = int(time.time())
+        claims = {**self.claims, "iat": now, "exp": now + ASSERTION_SECONDS}
+        try:
+            signed = jwt.encode(claims, self.private_key, algorithm="RS256")
+        except (jwt.InvalidKeyError, ValueError, TypeError):
+            raise ValueError("the private key is no RSA key in PEM") from None
+        return {"grant_type": JWT_BEARER, "assertion": signed}
