@@ -86,9 +86,9 @@ class HeaderKey:
 class OAuthToken:
     """A short-lived token bought with a form: client credentials, a refresh token, an assertion.
 
-    A form that must be fresh each time is a function. `login` proves who asks for it where the form does not. Threads share the token. When many get
-    401 at once only the first buys a new one: the others find that the token they were refused with
-    is not the current one any more.
+    A form that must be fresh each time is a function. `login` proves who asks for it where the form
+    does not. Threads share the token. When many get 401 at once only the first buys a new one: the
+    others find that the token they were refused with is not the current one any more.
     """
 
     token_path: str

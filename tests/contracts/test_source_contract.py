@@ -35,7 +35,11 @@ OBSERVED = {("pardot", "prospect_scores")}
 
 # When a record began, for vendors that show only the last months: what a full run cannot see any
 # more stays in a lake that saw it.
-FORGOTTEN = {("zoom", "meetings"): "start_time", ("zoom", "participants"): "join_time"}
+FORGOTTEN = {
+    ("zoom", "meetings"): "start_time",
+    ("zoom", "participants"): "join_time",
+    ("gmail", "messages"): "received_at",
+}
 # Sources that are no vendor's API, so that no sandbox can stand in; they have tests of their own.
 WITHOUT_API = {"files", "sql_database"}
 # Fields of a connection that are no secrets.
@@ -43,6 +47,7 @@ PUBLIC = {
     "base_url", "token_url", "client_id", "customer_id", "account_id", "account_sid", "api_id",
     "api_key_sid", "login_url", "business_unit_id", "tenant_id", "user_id", "company",
     "username", "api_key", "pitches_report_id", "views_report_id",
+    "client_email", "admin_email", "directory_url",
 }  # fmt: skip
 
 
