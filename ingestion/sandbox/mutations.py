@@ -44,16 +44,27 @@ def read_page(content_type: str, body: bytes, lists: tuple[str, ...]) -> Page | 
     if not content_type.startswith("application/json") or not body:
         return None
     document = orjson.loads(body)
-    parts = document if isinstance(document, list) else [document]
-    if isinstance(document, list) and WHOLE_REPLY in lists:
-        parts = [{WHOLE_REPLY: document}]
-    for part in parts:
+    for part, place in _parts(document, lists):
         for name in lists:
             records = part.get(name) if isinstance(part, dict) else None
             if isinstance(records, list) and records and isinstance(records[0], dict):
-                shape = type_of(records[0]) or name
+                shape = type_of(records[0]) or f"{name}{place}"
                 return Page(records, None, shape, lambda: orjson.dumps(document))
     return None
+
+
+def _parts(document: Any, lists: tuple[str, ...]) -> Iterator[tuple[Any, str]]:
+    """What a reply consists of; of a batch each answer, and which list that one is of."""
+    if isinstance(document, list) and WHOLE_REPLY in lists:
+        yield {WHOLE_REPLY: document}, ""
+        return
+    for part in document if isinstance(document, list) else [document]:
+        yield part, ""
+        answers = part.get("responses") if isinstance(part, dict) else None
+        for answer in answers if isinstance(answers, list) else ():
+            body = answer.get("body") if isinstance(answer, dict) else None
+            if isinstance(body, dict):
+                yield body, str(body.get("@odata.context", ""))
 
 
 def type_of(record: Record) -> str:
