@@ -97,6 +97,7 @@ database are staged by its own models.
         'twilio': ['calls', 'incoming_phone_numbers'],
         'zoom': ['users', 'meetings', 'participants'],
         'gmail': ['mailboxes', 'messages'],
+        'microsoft_graph': ['mailboxes', 'messages', 'meetings'],
         'aircall': ['calls', 'users', 'numbers', 'teams', 'tags', 'contacts'],
         'seismic': [
             'users', 'library_contents', 'livesend_links', 'livesend_link_contents',

@@ -27,6 +27,7 @@ DUPLICATES_IN = {
     "google_ads": "metrics",
     "linkedin_ads": "adAnalytics",
     "marketo": "/rest/v1/activities.json",
+    "microsoft_graph": "/messages/delta",
 }
 # In this company's last days no campaign ran, and its two people in Latin America did nothing.
 QUIET = {"google_ads", "linkedin_ads", "pipedrive"}
@@ -39,6 +40,7 @@ FORGOTTEN = {
     ("zoom", "meetings"): "start_time",
     ("zoom", "participants"): "join_time",
     ("gmail", "messages"): "received_at",
+    ("microsoft_graph", "meetings"): "ends_at",
 }
 # Sources that are no vendor's API, so that no sandbox can stand in; they have tests of their own.
 WITHOUT_API = {"files", "sql_database"}
