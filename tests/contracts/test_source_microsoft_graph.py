@@ -295,8 +295,8 @@ def test_nothing_new_costs_a_call_for_many_mailboxes(lake: Lake, calls: list[str
     calls.clear()
     assert lake.land(GRAPH).load_id is None
     outside = [each for each in calls if not each.startswith("in batch")]
-    # Login, people, unwanted folders, folders, those below, deltas of folders and of calendars.
-    assert len(outside) == 7
+    # Login, people, folders, those below them, deltas of folders and of calendars.
+    assert len(outside) == 6
     assert sum("messages/delta" in each for each in calls) == 3 * 4
     assert not any("/messages/AAk" in each or "instances" in each for each in calls)
 

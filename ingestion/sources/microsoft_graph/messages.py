@@ -107,9 +107,7 @@ class MessageReader:
 
     def _start(self, person: Person, folder: str, held: dict[str, Links]) -> str:
         link = held.get(person.id, {}).get(folder)
-        return link or path(
-            f"/users/{person.id}/mailFolders/{quote(folder)}/messages/delta", select=MESSAGE_FIELDS
-        )
+        return link or path(f"{_folder(person.id, folder)}/messages/delta", select=MESSAGE_FIELDS)
 
     def _mailbox(
         self,
@@ -184,18 +182,20 @@ class MessageReader:
 
     def _folders(self, people: Sequence[Person]) -> dict[str, dict[str, str]]:
         """Names of folders by id, by mailbox; without a mailbox that is not ours to read."""
-        left_out = self.graph.many(
-            Request((person.id, name), person.id, path(_folder(person, name), select="id"))
+        answers = self.graph.many(
+            Request((person.id, name), person.id, url)
             for person in people
-            for name in LEFT_OUT
+            for name, url in (
+                ("", _list(f"/users/{person.id}/mailFolders")),
+                *((each, path(_folder(person.id, each), select="id")) for each in LEFT_OUT),
+            )
         )
-        unwanted = {answer.body.get("id") for answer in left_out.values()}
+        unwanted = {answer.body.get("id") for (_, name), answer in answers.items() if name}
+        lists = {key: answer for key, answer in answers.items() if not key[1]}
         found: dict[str, dict[str, str]] = {}
-        asked = [Request((each.id, ""), each.id, _list(f"/users/{each.id}/mailFolders"))
-                 for each in people]  # fmt: skip
-        while asked:
+        while lists:
             deeper: list[Request[Folder]] = []
-            for (mailbox, _), answer in self.graph.many(asked).items():
+            for (mailbox, _), answer in lists.items():
                 if answer.status in NOT_OURS:
                     continue
                 if answer.status != OK:
@@ -207,14 +207,14 @@ class MessageReader:
                             continue
                         names[each["id"]] = each["displayName"]
                         if each.get("childFolderCount"):
-                            below = f"/users/{mailbox}/mailFolders/{quote(each['id'])}/childFolders"
+                            below = f"{_folder(mailbox, each['id'])}/childFolders"
                             deeper.append(Request((mailbox, each["id"]), mailbox, _list(below)))
-            asked = deeper
+            lists = self.graph.many(deeper)
         return found
 
 
-def _folder(person: Person, name: str) -> str:
-    return f"/users/{person.id}/mailFolders/{name}"
+def _folder(mailbox: str, folder: str) -> str:
+    return f"/users/{mailbox}/mailFolders/{quote(folder, safe='')}"
 
 
 def _list(text: str) -> str:
