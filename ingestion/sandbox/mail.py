@@ -11,6 +11,7 @@ GOOGLE_REGIONS = ("EMEA", "LATAM")
 MICROSOFT_REGIONS = ("North America", "APAC")
 # People outside and inside, by the names and addresses that they came with.
 PEOPLE = (
+    "create macro if not exists mail_id(n) as '<' || md5('mail ' || n) || '@mail.example>'",
     """create temp table if not exists mail_people as
         select
             'contact' as kind, contact_n as number,
@@ -37,22 +38,22 @@ MESSAGES = """create temp table if not exists mail_messages as
         select
             activity_n, owner_n, subject, direction, opportunity_n,
             if(contact_n is null, 'lead', 'contact') as kind,
-            coalesce(contact_n, lead_n) as number, occurred_at as sent_at,
-            '<' || md5('mail ' || activity_n) || '@mail.example>' as message_id
+            coalesce(contact_n, lead_n) as number, contact_n, lead_n, occurred_at as sent_at
         from activities where type = 'email' and version_at = created_at
     ),
     threaded as (
         select
             *, first_value(activity_n) over conversation as thread_n,
-            lag(message_id) over conversation as in_reply_to
+            lag(activity_n) over conversation as answered_n
         from logged
         window conversation as (
-            partition by owner_n, kind, number, opportunity_n order by sent_at, activity_n
+            partition by owner_n, contact_n, lead_n, opportunity_n order by sent_at, activity_n
         )
     ),
     addressed as (
         select
-            activity_n, thread_n, message_id, in_reply_to, subject, sent_at, owner_n,
+            activity_n, thread_n, subject, sent_at, owner_n, mail_id(activity_n) as message_id,
+            mail_id(answered_n) as in_reply_to,
             direction = 'outbound' as is_outbound, own.region_name, own.manager_n,
             own.name as own_name, own.email as own_email, people.name as other_name,
             if(activity_n % 11 = 0, upper(people.email), people.email) as other_email,
