@@ -101,11 +101,13 @@ class TokenFeed:
     `read(bookmark)` gives everything changed since `bookmark.token` was handed out, deletions
     included, and at its end puts the next token there. It is kept when all of it has been landed,
     not before. A record that comes is what the record is now, whatever its modification time.
+    `probe` is as for Feed.
     """
 
     entity: Entity
     read: Callable[[Bookmark], Iterable[Page]]
     overlap: timedelta = OVERLAP
+    probe: Callable[[], Iterable[Page]] | None = None
 
 
 AnyFeed = Feed | TokenFeed

@@ -141,8 +141,8 @@ class Verdict:
     """What a vendor's body says beyond the status: try again, and after how many seconds.
 
     `meaning` says in words what the vendor's own code stands for and what to do about it.
-    `lacks_permission` is for refusals whose status is not 403. `day_is_over`: no more calls for
-    `wait_seconds`, without them until the vendor's day ends.
+    `lacks_permission` is for refusals whose status is not 403, and for logins. `day_is_over`: no
+    more calls for `wait_seconds`, without them until the vendor's day ends.
     """
 
     transient: bool = False
@@ -380,9 +380,11 @@ class VendorClient:
         }.get(response.status_code, "not something that passes by itself")
         message = f"{what} answered {response.status_code} ({hint}): {said}"
         lack: Lack | None = None
-        if not authorised or response.status_code == UNAUTHORIZED or verdict.expired_token:
+        if verdict.lacks_permission:
+            lack = "permission"
+        elif not authorised or response.status_code == UNAUTHORIZED or verdict.expired_token:
             lack = "credentials"
-        elif response.status_code == FORBIDDEN or verdict.lacks_permission:
+        elif response.status_code == FORBIDDEN:
             lack = "permission"
         return RefusedError(message, status=response.status_code, said=said, lack=lack)
 

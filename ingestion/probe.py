@@ -170,8 +170,8 @@ def _read_some(feed: AnyFeed, seen_at: datetime) -> None:
 
 
 def _pages(feed: AnyFeed, seen_at: datetime) -> Iterable[Page]:
-    if isinstance(feed, TokenFeed):
-        return feed.read(Bookmark(None))
     if feed.probe is not None:
         return feed.probe()
+    if isinstance(feed, TokenFeed):
+        return feed.read(Bookmark(None))
     return feed.read(None if feed.complete else seen_at - RECENT)

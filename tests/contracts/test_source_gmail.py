@@ -260,7 +260,7 @@ def test_limits_are_told_by_reason_and_in_words() -> None:
     assert source.judge(refused("rateLimitExceeded")).wait_seconds is None
     assert source.judge(refused("rateLimitExceeded")).transient
     assert not source.judge(refused("forbidden")).transient
-    assert (source.judge(refused("dailyLimitExceeded")).wait_seconds or 0) > HOUR
+    assert source.judge(refused("dailyLimitExceeded")).day_is_over
 
 
 def test_headers_are_read_as_they_come() -> None:

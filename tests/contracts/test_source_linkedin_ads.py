@@ -1,6 +1,7 @@
 """LinkedIn Ads: restated days, campaigns that go, the ceiling of analytics, a day's limit."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -138,8 +139,9 @@ def test_pages_are_followed(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_used_up_day_ends_the_run_with_the_reason(lake: Lake) -> None:
     lake.sandbox.fault(LINKEDIN, "quota_exhausted", times=50)
-    with pytest.raises(LandingError, match=r"calls of this day are used up.*wait 50400 s"):
-        lake.land(LINKEDIN)
+    report = lake.land(LINKEDIN)
+    assert report.used_up is not None and "calls of this day are used up" in report.used_up
+    assert report.used_up_until == datetime(2026, 11, 19, tzinfo=UTC)
 
 
 def test_version_that_is_gone_is_named(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -269,6 +269,7 @@ def test_repeated_calls_count_as_calls(vendor: Vendor, tmp_path: Path) -> None:
         (401, Verdict(), "credentials"),
         (403, Verdict(), "permission"),
         (400, Verdict(lacks_permission=True), "permission"),
+        (401, Verdict(lacks_permission=True), "permission"),
         (400, Verdict(), None),
     ],
 )

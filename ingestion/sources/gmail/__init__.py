@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
@@ -41,12 +41,13 @@ from ingestion.sources.gmail.settings import (
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Clock = Callable[[], datetime]
 TOO_FAST = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
 DAY_IS_OVER = frozenset({"dailyLimitExceeded", "quotaExceeded"})
-SECONDS_OF_A_DAY = 86_400.0
 # A person without a mailbox, or suspended since the list of people was read.
 NO_MAILBOX = ("Mail service not enabled", "invalid_grant")
+NOT_DELEGATED = "unauthorized_client"
 RETRY_AT = re.compile(r"Retry after (\d{4}-\d\d-\d\dT[\d:.]+Z)")
 
 
@@ -62,7 +63,11 @@ def build_source(connection: Connection, *, clock: Clock, patience: Patience) ->
         return Mailbox(person["id"], email, client, clock)
 
     yield Feed(MAILBOXES, lambda since: read_mailboxes(directory, clock), complete=True)
-    yield TokenFeed(MESSAGES, partial(read_messages, directory, mailbox_of, clock))
+    yield TokenFeed(
+        MESSAGES,
+        partial(read_messages, directory, mailbox_of, clock),
+        probe=partial(probe_messages, directory, mailbox_of),
+    )
 
 
 def _client(
@@ -95,18 +100,17 @@ def _client(
 
 
 def judge(response: requests.Response) -> Verdict:
-    """Google tells a rate with 403 or 429 and a reason, and sometimes until when in words."""
+    """Google tells a rate with 403 or 429 and a reason, and sometimes until when in words; a scope
+    that is not delegated, when a token is asked for."""
+    if NOT_DELEGATED in response.text:
+        return Verdict(lacks_permission=True, meaning="a scope is not delegated to this account")
     try:
         error = response.json()["error"]
         reasons = {each.get("reason") for each in error["errors"]}
     except (requests.exceptions.JSONDecodeError, KeyError, TypeError):
         return Verdict()
     if reasons & DAY_IS_OVER:
-        return Verdict(
-            transient=True,
-            wait_seconds=SECONDS_OF_A_DAY,
-            meaning="the calls of this day are used up",
-        )
+        return Verdict(day_is_over=True, meaning="the calls of this day are used up")
     until = RETRY_AT.search(str(error.get("message")))
     if reasons & TOO_FAST and until:
         wait = datetime.fromisoformat(until[1]) - datetime.now(UTC)
@@ -193,9 +197,23 @@ def _read(
     since: datetime,
 ) -> Found | None:
     """What a mailbox brings; None if the person has none."""
-    mailbox = mailbox_of(person)
+    return _asked(mailbox_of(person), lambda mailbox: mailbox.read(held, since))
+
+
+def probe_messages(
+    directory: VendorClient, mailbox_of: Callable[[dict[str, Any]], Mailbox]
+) -> Iterator[Page]:
+    """Opens the first mailbox that there is among the first page of people."""
+    for person in filter(_is_readable, next(people(directory))):
+        if _asked(mailbox_of(person), Mailbox.reached):
+            return
+    yield []
+
+
+def _asked(mailbox: Mailbox, question: Callable[[Mailbox], T]) -> T | None:
+    """The mailbox's answer; None if the person has none."""
     try:
-        return mailbox.read(held, since)
+        return question(mailbox)
     except RefusedError as refused:
         if not any(said in refused.said for said in NO_MAILBOX):
             raise

@@ -54,6 +54,11 @@ class Mailbox:
                     raise
         return self._everything(held.since if held else since.astimezone(UTC).isoformat())
 
+    def reached(self) -> str:
+        """The history id that the mailbox has reached."""
+        profile = self.client.get_json(f"{API}/profile")
+        return str(field_of(profile, "historyId", "gmail: profile"))
+
     def _changes(self, held: Position) -> Found:
         changed: dict[str, bool] = {}
         reached: list[int] = []
@@ -73,8 +78,7 @@ class Mailbox:
 
     def _everything(self, since: str) -> Found:
         """Lists go from new to old, but for single messages: many older ones in a row end them."""
-        profile = self.client.get_json(f"{API}/profile")
-        reached = str(field_of(profile, "historyId", "gmail: profile"))
+        reached = self.reached()
         from_then = datetime.fromisoformat(since)
         rows: dict[Any, Row] = {}
         older = 0

@@ -4,10 +4,12 @@ Of a message its labels, its size and the headers below; no body, no preview, no
 scope `gmail.metadata` gives no more, and only these headers are asked for.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import Entity, columns
 from ingestion.http import Rate
 
@@ -15,6 +17,8 @@ METADATA_SCOPE = "https://www.googleapis.com/auth/gmail.metadata"
 DIRECTORY_SCOPE = "https://www.googleapis.com/auth/admin.directory.user.readonly"
 # A mailbox has 15,000 quota units a minute (250 a second), of which a message costs 5.
 RATE = Rate(calls=40, per_seconds=1)
+# Each message of a year is a call of the first run, which cannot be taken up in its middle.
+BUDGET = DailyBudget(calls=1_000_000, zone="America/Los_Angeles")
 WORKERS = 8
 PAGE_ROWS = 500
 HEADERS = ("From", "To", "Cc", "Date", "Message-ID", "In-Reply-To", "Subject")
@@ -65,3 +69,5 @@ MESSAGES = Entity(
 )
 
 ENTITIES: tuple[Entity, ...] = (MAILBOXES, MESSAGES)
+
+PERMISSIONS: Mapping[str, str] = {MAILBOXES.name: DIRECTORY_SCOPE, MESSAGES.name: METADATA_SCOPE}

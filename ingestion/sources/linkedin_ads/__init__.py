@@ -9,8 +9,7 @@ publishes no limits and no Retry-After; a day's limit ends at midnight UTC.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
-from functools import partial
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -77,7 +76,7 @@ def build_source(
         ),
         rate=RATE,
         patience=patience,
-        judge=partial(judge, clock=clock),
+        judge=judge,
     )
     account = f"/adAccounts/{connection.account_id}"
     yield Feed(ACCOUNTS, lambda since: read_account(client, account), complete=True)
@@ -118,19 +117,13 @@ def build_source(
     )
 
 
-def judge(response: requests.Response, *, clock: Callable[[], datetime]) -> Verdict:
-    """A day's limit holds until midnight UTC, which LinkedIn documents but does not say here."""
+def judge(response: requests.Response) -> Verdict:
+    """A day's limit is told in words alone; it holds until midnight UTC."""
     if response.status_code == VERSION_GONE:
         return Verdict(meaning=f"LinkedIn no longer offers version {API_VERSION} of its API")
     if response.status_code != TOO_MANY_REQUESTS or DAY_IS_OVER not in response.text:
         return Verdict()
-    now = clock()
-    midnight = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
-    return Verdict(
-        transient=True,
-        wait_seconds=(midnight - now).total_seconds(),
-        meaning="the calls of this day are used up",
-    )
+    return Verdict(day_is_over=True, meaning="the calls of this day are used up")
 
 
 def read_account(client: VendorClient, path: str) -> Iterator[Page]:

@@ -1,9 +1,11 @@
 """LinkedIn Ads: what is landed, and how it is asked for."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import Entity, columns
 from ingestion.feed import Revisit
 from ingestion.http import Rate
@@ -13,6 +15,8 @@ API_VERSION = "202605"
 PROTOCOL_VERSION = "2.0.0"
 # LinkedIn does not publish its limits: a modest pace, and 429 says the rest.
 RATE = Rate(calls=5, per_seconds=1)
+# A quiet day of 24 runs takes 150, and 24 more for each 100 creatives.
+BUDGET = DailyBudget(calls=2_000)
 PAGE_ROWS = 500
 CREATIVE_PAGE_ROWS = 100
 # An answer of ad analytics ends here without saying so.
@@ -96,3 +100,9 @@ CAMPAIGN_DAILY = Entity(
 )
 
 ENTITIES: tuple[Entity, ...] = (ACCOUNTS, CAMPAIGN_GROUPS, CAMPAIGNS, CREATIVES, CAMPAIGN_DAILY)
+
+_LISTS = (ACCOUNTS, CAMPAIGN_GROUPS, CAMPAIGNS, CREATIVES)
+PERMISSIONS: Mapping[str, str] = {
+    **{entity.name: "r_ads" for entity in _LISTS},
+    CAMPAIGN_DAILY.name: "r_ads_reporting",
+}

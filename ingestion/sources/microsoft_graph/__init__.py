@@ -37,8 +37,10 @@ def build_source(connection: Connection, *, clock: Clock, patience: Patience) ->
     graph = Graph(_client(connection, patience))
     directory = Directory(graph)
     yield Feed(MAILBOXES, lambda since: read_mailboxes(directory, clock), complete=True)
-    yield TokenFeed(MESSAGES, MessageReader(graph, directory, clock).read)
-    yield TokenFeed(MEETINGS, MeetingReader(graph, directory, clock).read)
+    messages = MessageReader(graph, directory, clock)
+    yield TokenFeed(MESSAGES, messages.read, probe=messages.probe)
+    meetings = MeetingReader(graph, directory, clock)
+    yield TokenFeed(MEETINGS, meetings.read, probe=meetings.probe)
 
 
 def _client(connection: Connection, patience: Patience) -> VendorClient:

@@ -35,18 +35,26 @@ class Directory:
 
     def people(self) -> list[Person]:
         """Members of the tenant with an address; guests have no mailbox here."""
-        return [
-            Person(user["id"], user["mail"], own_addresses(user))
-            for user in {
-                each["id"]: each
-                for page in self.users()
-                for each in page
-                if isinstance(each, dict) and isinstance(each.get("id"), str)
-            }.values()
-            if isinstance(user.get("mail"), str) and user.get("userType") != "Guest"
-        ]
+        return _people(self.users())
+
+    def first_people(self) -> list[Person]:
+        """Those of the first page."""
+        return _people([next(self._read())])
 
     def _read(self) -> Iterator[list[Any]]:
         first = self.graph.get(path("/users", select=USER_FIELDS, top=str(USERS_A_PAGE)))
         for page in self.graph.pages(first):
             yield field_of(page, "value", "microsoft_graph: users")
+
+
+def _people(pages: list[list[Any]]) -> list[Person]:
+    return [
+        Person(user["id"], user["mail"], own_addresses(user))
+        for user in {
+            each["id"]: each
+            for page in pages
+            for each in page
+            if isinstance(each, dict) and isinstance(each.get("id"), str)
+        }.values()
+        if isinstance(user.get("mail"), str) and user.get("userType") != "Guest"
+    ]

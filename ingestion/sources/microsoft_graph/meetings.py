@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 from ingestion.entity import DELETED, Page, Row
 from ingestion.feed import Bookmark
-from ingestion.http import VendorError, field_of
+from ingestion.http import field_of
 from ingestion.parallel import side_by_side
+from ingestion.sources.microsoft_graph.access import first_look, nothing_readable
 from ingestion.sources.microsoft_graph.directory import Directory, Person
 from ingestion.sources.microsoft_graph.graph import (
     DELTA,
@@ -30,6 +31,7 @@ from ingestion.sources.microsoft_graph.rows import meeting_row, tombstone
 from ingestion.sources.microsoft_graph.settings import (
     EVENT_FIELDS,
     LONGEST_VIEW,
+    MEETINGS,
     VIEW_AFTER,
     VIEW_BEFORE,
     VIEW_LEFT,
@@ -97,11 +99,13 @@ class MeetingReader:
             held[person.id] = news.view
             yield news.rows
         if people and not readable:
-            raise VendorError(
-                f"microsoft_graph: none of {len(people)} calendars may be read; grant the "
-                "application Calendars.ReadBasic.All, and let its access policy name these people"
-            )
+            raise nothing_readable(MEETINGS, len(people))
         bookmark.token = json.dumps({each: asdict(view) for each, view in held.items()})
+
+    def probe(self) -> Iterator[Page]:
+        """Opens the view of some calendars."""
+        view = self._span(None)
+        return first_look(self.graph, self.directory, MEETINGS, lambda each: _view_of(each, view))
 
     def _calendar(
         self, person: Person, view: View, held: View | None, firsts: dict[str, Answer[str]]
@@ -130,8 +134,7 @@ class MeetingReader:
         return news
 
     def _open(self, person: Person, view: View) -> Answer[str]:
-        start = f"/users/{person.id}/calendarView/delta"
-        return self._ask(person, path(start, startDateTime=view.since, endDateTime=view.until))
+        return self._ask(person, _view_of(person, view))
 
     def _ask(self, person: Person, url: str) -> Answer[str]:
         return self.graph.many([Request(person.id, person.id, url)])[person.id]
@@ -214,3 +217,8 @@ class MeetingReader:
 
 def _text(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _view_of(person: Person, view: View) -> str:
+    start = f"/users/{person.id}/calendarView/delta"
+    return path(start, startDateTime=view.since, endDateTime=view.until)

@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 from ingestion.entity import DELETED, Page, Row
 from ingestion.feed import Bookmark
-from ingestion.http import VendorError, field_of
+from ingestion.http import field_of
 from ingestion.parallel import side_by_side
+from ingestion.sources.microsoft_graph.access import first_look, nothing_readable
 from ingestion.sources.microsoft_graph.directory import Directory, Person
 from ingestion.sources.microsoft_graph.graph import (
     DELTA,
@@ -33,6 +34,7 @@ from ingestion.sources.microsoft_graph.settings import (
     LEFT_OUT,
     MAILBOXES_A_GROUP,
     MESSAGE_FIELDS,
+    MESSAGES,
     WORKERS,
 )
 
@@ -84,11 +86,12 @@ class MessageReader:
             held[person.id] = news.links
             yield news.rows
         if people and not readable:
-            raise VendorError(
-                f"microsoft_graph: none of {len(people)} mailboxes may be read; grant the "
-                "application Mail.ReadBasic.All, and let its access policy name these people"
-            )
+            raise nothing_readable(MESSAGES, len(people))
         bookmark.token = json.dumps(held)
+
+    def probe(self) -> Iterator[Page]:
+        """Asks for the folders of some mailboxes."""
+        return first_look(self.graph, self.directory, MESSAGES, lambda each: _folders_of(each.id))
 
     def _group(
         self, people: Sequence[Person], held: dict[str, Links]
@@ -186,7 +189,7 @@ class MessageReader:
             Request((person.id, name), person.id, url)
             for person in people
             for name, url in (
-                ("", _list(f"/users/{person.id}/mailFolders")),
+                ("", _folders_of(person.id)),
                 *((each, path(_folder(person.id, each), select="id")) for each in LEFT_OUT),
             )
         )
@@ -215,6 +218,10 @@ class MessageReader:
 
 def _folder(mailbox: str, folder: str) -> str:
     return f"/users/{mailbox}/mailFolders/{quote(folder, safe='')}"
+
+
+def _folders_of(mailbox: str) -> str:
+    return _list(f"/users/{mailbox}/mailFolders")
 
 
 def _list(text: str) -> str:

@@ -4,20 +4,26 @@ Headers alone: of messages the properties below are asked for, no body and no pr
 with what the application may read; the properties below are kept.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from ingestion.budget import DailyBudget
 from ingestion.entity import Entity, columns
 from ingestion.http import Rate
 
 API = "/v1.0"
 # 10,000 calls in ten minutes and four at once for an application and a mailbox.
 RATE = Rate(calls=40, per_seconds=1)
+# No number of a day is known; 24 quiet runs over 200 mailboxes of 20 folders take 7,000.
+BUDGET = DailyBudget(calls=100_000)
 WORKERS = 4
 REQUESTS_A_BATCH = 20
 REQUESTS_OF_A_MAILBOX = 4
 MAILBOXES_A_GROUP = 5
+# A test of the permissions asks for as many in four calls.
+MAILBOXES_OF_A_TEST = 80
 PAGE_ROWS = 500
 USERS_A_PAGE = 999
 USER_FIELDS = (
@@ -93,3 +99,9 @@ MEETINGS = Entity(
 )
 
 ENTITIES: tuple[Entity, ...] = (MAILBOXES, MESSAGES, MEETINGS)
+
+PERMISSIONS: Mapping[str, str] = {
+    MAILBOXES.name: "User.Read.All",
+    MESSAGES.name: "Mail.ReadBasic.All",
+    MEETINGS.name: "Calendars.ReadBasic.All",
+}

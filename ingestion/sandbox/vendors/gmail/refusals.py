@@ -55,6 +55,11 @@ def refusal(kind: str, wait: str) -> Reply:
             too_fast(403, "dailyLimitExceeded", "Daily Limit Exceeded"),
             {},
         ),
+        "permission_denied": (
+            403,
+            error_body(403, "insufficientPermissions", "Insufficient Permission"),
+            {},
+        ),
         "server_error": (500, error_body(500, "backendError", "Internal error encountered."), {}),
         "down": (
             503,

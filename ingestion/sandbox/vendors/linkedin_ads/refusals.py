@@ -27,6 +27,11 @@ def refusal(kind: str, wait: str) -> Reply:
     return {
         "rate_limit": (429, says(429, "TOO_MANY_REQUESTS", throttled.format("MINUTE"), 101), {}),
         "quota_exhausted": (429, says(429, "TOO_MANY_REQUESTS", throttled.format("DAY"), 101), {}),
+        "permission_denied": (
+            403,
+            says(403, "ACCESS_DENIED", "Not enough permissions to access the resource.", 100),
+            {},
+        ),
         "server_error": (500, says(500, "INTERNAL_SERVER_ERROR", "Internal Server Error"), {}),
         "down": (503, says(503, "SERVICE_UNAVAILABLE", "Service Unavailable"), {}),
     }[kind]

@@ -51,6 +51,11 @@ def refusal(kind: str, wait: str) -> Reply:
             error_body("TooManyRequests", "Too many requests"),
             {"Retry-After": "86400"},
         ),
+        "permission_denied": (
+            403,
+            error_body("Authorization_RequestDenied", "Insufficient privileges."),
+            {},
+        ),
         "server_error": (500, error_body("InternalServerError", "An error has occurred."), {}),
         "down": (
             503,
