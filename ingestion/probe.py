@@ -5,7 +5,7 @@ Each entity is read as a run would read it, up to the first records and for a fe
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from ingestion.budget import DailyBudget
 from ingestion.catalog import daily_budget, entities, permissions
-from ingestion.entity import Page
+from ingestion.entity import Entity, Page
 from ingestion.feed import AnyFeed, Bookmark, TokenFeed
 from ingestion.http import (
     BudgetUsedUpError,
@@ -101,8 +101,12 @@ def probe(
     clock: Callable[[], datetime],
     patience: Patience = BRIEF,
     budget: DailyBudget | None = None,
+    known: Sequence[Entity] | None = None,
 ) -> Iterator[Look]:
-    """A look at each entity of a source, in the order in which it lands them."""
+    """A look at each entity of a source, in the order in which it lands them.
+
+    `known`: the entities, for a source whose settings name them.
+    """
     seen_at = clock()
     counting = metered(source, patience, budget or daily_budget(source), state_dir, seen_at)
     meter = _FewCalls(counting.meter)
@@ -125,7 +129,7 @@ def probe(
     few = replace(counting, meter=meter)
     begun = looked(source, begin)
     if begun.state != "ok":
-        for entity in entities(source):
+        for entity in entities(source) if known is None else known:
             yield look_of(entity.name, begun.state, begun.calls, begun.said)
         return
     ended: Look | None = None

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 from orchestration.clock import ClockError, run_clock
 from orchestration.errors import RevlakeError
 from orchestration.raw_tables import raw_tables
-from orchestration.settings import CREDENTIALS_PREFIX, Settings, connection
+from orchestration.settings import (
+    CREDENTIALS_PREFIX,
+    SQL_DATABASE,
+    Settings,
+    connection,
+    known_entities,
+)
 
 if TYPE_CHECKING:
     from ingestion.budget import DailyBudget, DayState
@@ -61,6 +67,7 @@ def looks(settings: Settings, source: str) -> Iterator["Look"]:
         state_dir=settings.paths.dlt,
         clock=run_clock(settings),
         budget=daily_budget(settings, source),
+        known=known_entities(settings, source),
     )
 
 
@@ -87,7 +94,7 @@ def _facts(settings: Settings, source: str, *, is_on: bool, now: datetime | None
     age = (now - read_at) if now and read_at and source != IMPORTED_SOURCE else None
     return {
         "is_on": is_on,
-        "entities": len(entities(source)),
+        "entities": len(known_entities(settings, source) if is_on else entities(source)),
         "rows": sum(table.rows for table in tables),
         "rejects": sum(table.rejects for table in tables),
         "last_loaded_at": _iso(loaded_at),
@@ -126,8 +133,10 @@ def _needed(settings: Settings, source: str) -> Iterator[str]:
     if source == IMPORTED_SOURCE:
         yield "revlake import"
         return
-    if settings.sources.vendor_mode == "live":
+    if settings.sources.vendor_mode == "live" or source == SQL_DATABASE:
         yield from (f"{name} in .env" for name in _missing_credentials(source))
+    if source == SQL_DATABASE and not settings.sql_database.tables:
+        yield f"[[{SQL_DATABASE}.tables]] in revlake.toml"
     yield f'"{source}" in `on` of [sources], revlake.toml'
 
 
@@ -137,6 +146,8 @@ def _missing_credentials(source: str) -> Iterator[str]:
     prefix = CREDENTIALS_PREFIX.format(source.upper())
     for name, field in connection_model(source).model_fields.items():
         variable = prefix + name.upper()
+        if source == SQL_DATABASE and name != "url":
+            continue  # Tables stand in revlake.toml.
         if field.is_required() and not os.environ.get(variable):
             yield variable
 

@@ -18,6 +18,7 @@ from sqlalchemy import Column, types
 from ingestion.entity import DELETED, INSTANT, VERSION_AT
 from ingestion.http import Patience
 from ingestion.landing import LandingError, LandingReport, land
+from ingestion.probe import probe
 from ingestion.sources.sql_database.settings import Connection, TableRule, entities_of
 from ingestion.sources.sql_database.types import landed
 
@@ -322,6 +323,33 @@ def test_password_is_nowhere_after_a_failed_run(
     assert PASSWORD not in shown
     assert encoded not in shown
     assert encoded not in repr(Connection(url=url.format(encoded), tables=[RULE]))
+
+
+def test_each_table_is_looked_at_by_a_query_and_a_database_that_is_down_is_named(
+    shop: Database,
+) -> None:
+    shop.run("create table currencies (code varchar(3) primary key)")
+    rules = (RULE, {"table": "currencies", "key": "code"})
+
+    def looks(url: str) -> list[tuple[str, str, int]]:
+        found = probe(
+            "sql_database",
+            connection=Connection(url=url, tables=rules),
+            state_dir=shop.root / "state",
+            clock=lambda: START,
+            patience=Patience(sleep=lambda seconds: None),
+            known=entities_of(tuple(TableRule(**rule) for rule in rules)),
+        )
+        return [(look.entity, look.state, look.calls) for look in found]
+
+    assert looks(f"sqlite:///{shop.root / 'shop.db'}") == [
+        ("orders", "ok", 1),
+        ("currencies", "ok", 1),
+    ]
+    assert looks("postgresql+psycopg2://sales:secret-81@127.0.0.1:1/shop?connect_timeout=2") == [
+        ("orders", "out of reach", 0),
+        ("currencies", "out of reach", 0),
+    ]
 
 
 def test_entities_are_known_without_the_database() -> None:

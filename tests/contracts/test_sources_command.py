@@ -80,6 +80,11 @@ def test_sources_tell_rows_freshness_and_the_vendors_day(data: Path, sandbox: Sa
     assert found["salesforce"]["to_switch_on"] == [
         '"salesforce" in `on` of [sources], revlake.toml'
     ]
+    assert found["sql_database"]["to_switch_on"] == [
+        "SOURCES__SQL_DATABASE__URL in .env",
+        "[[sql_database.tables]] in revlake.toml",
+        '"sql_database" in `on` of [sources], revlake.toml',
+    ]
     sandbox.advance(3 * 3600)
     shown = revlake(data, "sources")
     assert "stale: 4.0 h ago, at most 3 h" in shown and "of 650,000 left" in shown

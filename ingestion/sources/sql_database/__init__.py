@@ -10,7 +10,7 @@ but what the database bears: each table is one query, four at a time.
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, ParamSpec
 from urllib.parse import quote, quote_plus
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,7 @@ from ingestion.sources.sql_database.settings import (
 )
 from ingestion.sources.sql_database.tables import Source, described
 
+P = ParamSpec("P")
 Scrub = Callable[[str], str]
 
 
@@ -40,19 +41,20 @@ def build_source(
     hide = partial(scrub, secrets=_secrets(url))
     engine = _engine(url)
     zone = ZoneInfo(connection.time_zone)
+    counted = partial(_counted, patience)
     sources = _first_contact(
         lambda: list(described(engine, connection.tables, zone)), patience, hide
     )
     for source in sources:
         if source.rule.cursor is None:
-            read = partial(read_whole, engine, source, clock, hide)
+            read = counted(partial(read_whole, engine, source, clock, hide))
             yield Feed(source.entity, read, complete=True)
         else:
             yield Feed(
                 source.entity,
-                partial(read_changed, engine, source, hide),
+                counted(partial(read_changed, engine, source, hide)),
                 overlap=source.rule.overlap,
-                sweep=partial(read_keys, engine, source, hide),
+                sweep=counted(partial(read_keys, engine, source, hide)),
                 revisit=EVERYTHING_AGAIN,
             )
 
@@ -89,6 +91,18 @@ def read_keys(engine: Engine, source: Source, hide: Scrub) -> Iterator[list[Row]
     keys = [source.table.c[name] for name in source.rule.key]
     for records in _records(engine, source, lambda query: select(*keys), hide):
         yield [source.row(record) for record in records]
+
+
+def _counted(
+    patience: Patience, read: Callable[P, Iterator[list[Row]]]
+) -> Callable[P, Iterator[list[Row]]]:
+    """The read, whose query counts as a call of the day."""
+
+    def reading(*args: P.args, **kwargs: P.kwargs) -> Iterator[list[Row]]:
+        patience.meter.spend(again=False)
+        yield from read(*args, **kwargs)
+
+    return reading
 
 
 def _records(
