@@ -2,21 +2,23 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import uvicorn
 
-from ingestion.catalog import connection_model, entities
+from ingestion.catalog import connection_model, daily_budget, entities
 from ingestion.entity import DELETED, LOADED_AT, VERSION_AT, Entity
+from ingestion.feed import AnyFeed
 from ingestion.http import Patience
-from ingestion.landing import LandingReport, land
+from ingestion.landing import LandingReport, land, land_feeds, metered, secrets_of
 from ingestion.sandbox import credentials
 from ingestion.sandbox.__main__ import company_frames, history_start
 from ingestion.sandbox.app import build_app, build_world
@@ -68,16 +70,40 @@ class Lake:
         answer = self.sandbox.admin.get("/_sandbox/clock").raise_for_status().json()
         return datetime.fromisoformat(answer["now"])
 
-    def land(self, source: str, **changed: str) -> LandingReport:
-        """Lands with the sandbox's credentials, some of them changed."""
+    def land(self, source: str, *, only: Collection[str] = (), **changed: str) -> LandingReport:
+        """Lands with the sandbox's credentials, some of them changed.
+
+        `only` are the entities to land, for tests that are about a few; none means all of them.
+        """
         values = {**credentials.connections(self.sandbox.base_url)[source], **changed}
-        return land(
+        connection = connection_model(source)(**values)
+        lake_url, state_dir = str(self.root / "lake"), self.root / "state"
+        if not only:
+            return land(
+                source,
+                connection=connection,
+                lake_url=lake_url,
+                state_dir=state_dir,
+                clock=self.now,
+                patience=impatient(),
+            )
+        unknown = set(only) - {entity.name for entity in entities(source)}
+        assert not unknown, f"{source} has no entity {', '.join(sorted(unknown))}"
+        build = import_module(f"ingestion.sources.{source}").build_source
+        seen_at = self.now()
+        patience = metered(source, impatient(), daily_budget(source), state_dir, seen_at)
+
+        def feeds() -> list[AnyFeed]:
+            built = build(connection, clock=lambda: seen_at, patience=patience)
+            return [feed for feed in built if feed.entity.name in only]
+
+        return land_feeds(
             source,
-            connection=connection_model(source)(**values),
-            lake_url=str(self.root / "lake"),
-            state_dir=self.root / "state",
+            feeds,
+            lake_url=lake_url,
+            state_dir=state_dir,
             clock=self.now,
-            patience=impatient(),
+            secrets=secrets_of(connection),
         )
 
     def rows(self, source: str, table: str) -> pl.DataFrame:
@@ -121,10 +147,12 @@ def truth_of(vendor: str, *, until: datetime, scale: float = 0.01) -> Callable[[
     return at
 
 
-def faulty(lake: Lake, source: str, kind: str, **more: object) -> LandingReport:
+def faulty(
+    lake: Lake, source: str, kind: str, *, only: Collection[str] = (), **more: object
+) -> LandingReport:
     """A landing with one fault, which must have fired."""
     lake.sandbox.fault(source, kind, **more)
-    report = lake.land(source)
+    report = lake.land(source, only=only)
     fired = lake.sandbox.admin.get("/_sandbox/faults").json()["fired"]
     lake.sandbox.clear_faults()
     assert fired.get(f"{source}.{kind}"), f"{kind} did not fire"
