@@ -1,7 +1,7 @@
 """Eloqua: where an account lives, exports, late bouncebacks, deletes without a trace, assets."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -50,6 +50,7 @@ HOUR = 3600
 STEPS = {"first": 0, "before": 2699, "hour": 901, "day": 23 * HOUR, "week": 72 * HOUR}
 CALLS, SWEEP_CALLS = 46, 6
 DEFINITION = "areSystemTimestampsInUTC"
+PEOPLE, EVENTS = ("contacts",), ("activities",)
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,10 @@ def of_type(name: str) -> pl.Expr:
     return pl.col("activity_type") == name
 
 
-def calls(lake: Lake, match: str = "") -> int:
+def calls(lake: Lake, match: str, only: Collection[str]) -> int:
     """Calls of a landing that have this in their address or body."""
     lake.sandbox.fault(ELOQUA, "slow_page", match=match, times=9_999, seconds=0)
-    lake.land(ELOQUA)
+    lake.land(ELOQUA, only=only)
     fired = lake.sandbox.admin.get("/_sandbox/faults").json()["fired"]
     lake.sandbox.clear_faults()
     return int(fired.get(f"{ELOQUA}.slow_page", 0))
@@ -121,7 +122,7 @@ def diary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Diary]:
 
 def test_wrong_password_is_named_though_the_answer_has_status_200(lake: Lake) -> None:
     with pytest.raises(LandingError, match="check company, username and password"):
-        lake.land(ELOQUA, password="wrong-password")
+        lake.land(ELOQUA, only=PEOPLE, password="wrong-password")
 
 
 def test_account_that_moves_is_followed(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,9 +142,10 @@ def test_refusal_that_stays_is_not_asked_about_for_ever(sandbox: Sandbox) -> Non
 
 
 def test_login_host_is_asked_once_a_run_and_again_after_a_refusal(lake: Lake) -> None:
+    several = ("contacts", "campaigns", "emails")
     lake.sandbox.fault(ELOQUA, "token_expiry", match="/fields")
-    assert calls(lake, "/login/id") == 2
-    assert calls(lake, "/login/id") == 1
+    assert calls(lake, "/login/id", several) == 2
+    assert calls(lake, "/login/id", several) == 1
 
 
 def test_credentials_go_to_the_login_hosts_own_site_alone() -> None:
@@ -233,7 +235,7 @@ def test_pages_are_read_to_the_end(lake: Lake, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(reading, "EXPORT_ROWS", 500)
     monkeypatch.setattr(assets, "ASSET_ROWS", 2)
     monkeypatch.setattr(contacts, "FIELD_ROWS", 4)
-    report = lake.land(ELOQUA)
+    report = lake.land(ELOQUA, only=("contacts", "activities", "emails"))
     assert current(lake, "activities").filter(of_type("EmailOpen")).height == OPENS
     assert report.tables["emails"].rows == 5
     assert current(lake, "contacts")["last_name"].null_count() == 0
@@ -241,7 +243,7 @@ def test_pages_are_read_to_the_end(lake: Lake, monkeypatch: pytest.MonkeyPatch) 
 
 def test_start_that_was_perhaps_not_heard_is_made_with_another_definition(lake: Lake) -> None:
     lake.sandbox.fault(ELOQUA, "truncated_page", match="syncedInstanceUri", times=2)
-    assert calls(lake, DEFINITION) == 2 + calls(lake, DEFINITION)
+    assert calls(lake, DEFINITION, PEOPLE) == 2 + calls(lake, DEFINITION, PEOPLE)
     assert current(lake, "contacts").height == 6
 
 
@@ -251,7 +253,7 @@ def test_export_that_is_too_big_is_read_in_parts(
 ) -> None:
     monkeypatch.setattr(side, "MOST_ACTIVITIES", 600)
     monkeypatch.setattr(activities, "SHORTEST_SPAN", timedelta(hours=1))
-    lake.land(ELOQUA)
+    lake.land(ELOQUA, only=EVENTS)
     assert lake.rows(ELOQUA, "activities").filter(of_type("EmailOpen")).height == OPENS
 
 
@@ -260,7 +262,7 @@ def test_export_that_always_fails_ends_the_run_with_its_log(
 ) -> None:
     monkeypatch.setattr(bulk, "MOST_ACTIVITIES", -1)
     with pytest.raises(LandingError, match="export of activities failed: More than -1 records"):
-        lake.land(ELOQUA)
+        lake.land(ELOQUA, only=EVENTS)
 
 
 def test_export_that_takes_for_ever_is_given_up(
@@ -269,13 +271,13 @@ def test_export_that_takes_for_ever_is_given_up(
     monkeypatch.setattr(bulk, "BIG_SYNC", 0)
     monkeypatch.setattr(reading, "WAIT_SECONDS", -1)
     with pytest.raises(LandingError, match=r"export of \w+ is still active after -1 s"):
-        lake.land(ELOQUA)
+        lake.land(ELOQUA, only=PEOPLE)
 
 
 def test_full_staging_area_is_named(lake: Lake) -> None:
     lake.sandbox.fault(ELOQUA, "quota_exhausted", match="/exports", times=None)
     with pytest.raises(LandingError, match="staging area is full"):
-        lake.land(ELOQUA)
+        lake.land(ELOQUA, only=PEOPLE)
     lake.sandbox.clear_faults()
 
 
@@ -284,7 +286,7 @@ def test_fields_beyond_what_an_export_may_have_are_left_out_by_name(
 ) -> None:
     monkeypatch.setattr(contacts, "MOST_FIELDS", 17)
     with caplog.at_level(logging.WARNING):
-        lake.land(ELOQUA)
+        lake.land(ELOQUA, only=PEOPLE)
     assert "left out are C_Employees1, C_Product_Interest1" in caplog.text
     assert current(lake, "contacts")["custom_fields"].drop_nulls().is_empty()
 
@@ -304,7 +306,7 @@ def test_bouncebacks_wait_an_hour_and_are_looked_for_days_later(tmp_path: Path) 
         seen = []
         for moment in ("2026-11-18 10:55", "2026-11-19 16:00", "2026-11-20 20:00"):
             sandbox.advance((at(moment) - lake.now()).total_seconds())
-            lake.land(ELOQUA)
+            lake.land(ELOQUA, only=("bouncebacks",))
             landed.append(current(lake, "bouncebacks")["activity_date"].to_list())
             seen.append(len(exported(client, "activities", **export)))
     assert (seen[0] > 0, landed[0]) == (True, [])
@@ -314,14 +316,14 @@ def test_bouncebacks_wait_an_hour_and_are_looked_for_days_later(tmp_path: Path) 
 
 
 def test_change_that_moves_no_time_is_seen_within_a_week(lake: Lake, tmp_path: Path) -> None:
-    lake.land(ELOQUA)
+    lake.land(ELOQUA, only=PEOPLE)
     changed = [{**row, "title": "Buyer"} for row in ROWS["contacts"]]
     with serve({**ROWS, "contacts": changed}) as sandbox:
         later = Lake(tmp_path, sandbox)
         titles = []
         for days in (2, 5):
             sandbox.advance(days * 24 * HOUR)
-            later.land(ELOQUA)
+            later.land(ELOQUA, only=PEOPLE)
             titles += current(later, "contacts").filter(id=KENTA)["title"].to_list()
     assert titles == [None, "Buyer"]
 
@@ -331,17 +333,24 @@ def test_row_committed_late_within_the_overlap_is_landed(tmp_path: Path) -> None
         lake = Lake(tmp_path, sandbox)
         sandbox.advance(42 * 60)
         sandbox.fault(ELOQUA, "late_row", match="export of '{{Activity.Type}}' = 'EmailSend'")
-        first = lake.land(ELOQUA).tables["activities"].rows
+        first = lake.land(ELOQUA, only=EVENTS).tables["activities"].rows
         sandbox.advance(60)
         sandbox.clear_faults()
-        assert lake.land(ELOQUA).tables["activities"].rows == 1
+        assert lake.land(ELOQUA, only=EVENTS).tables["activities"].rows == 1
     assert lake.rows(ELOQUA, "activities").height == first + 1
 
 
 def test_record_that_does_not_fit_is_set_aside(lake: Lake) -> None:
-    report = faulty(lake, ELOQUA, "malformed_record", match="/campaigns", field="budgetedCost")
+    report = faulty(
+        lake,
+        ELOQUA,
+        "malformed_record",
+        only=("campaigns",),
+        match="/campaigns",
+        field="budgetedCost",
+    )
     assert report.tables["campaigns"].rejects == 1
-    report = faulty(lake, ELOQUA, "null_key", match="/data", times=1)
+    report = faulty(lake, ELOQUA, "null_key", only=PEOPLE, match="/data", times=1)
     assert sum(table.rejects for table in report.tables.values()) == 1
 
 

@@ -56,6 +56,8 @@ DAY = 86_400
 REGION = "North America"
 SCALE = 0.01
 LOST_DAYS = 20
+PEOPLE, LOG = ("leads",), ("activities",)
+PEOPLE_AND_LOG = (*PEOPLE, *LOG)
 
 
 @pytest.fixture
@@ -167,11 +169,11 @@ def test_costs_of_a_changed_program_are_read_again(story: Story) -> None:
 def test_exports_and_pages_bring_the_same_activities(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake.land(MK)
+    lake.land(MK, only=LOG)
     monkeypatch.setattr(activities, "BULK_FROM_PAGES", 1)
     monkeypatch.setattr(sandbox_activities, "MOST_ROWS", 3)
     exported = Lake(lake.root / "bulk", lake.sandbox)
-    exported.land(MK)
+    exported.land(MK, only=LOG)
     entity = entity_of(MK, "activities")
     assert_frame_equal(lake.current(MK, entity), exported.current(MK, entity))
     assert exported.rows(MK, "activities").height == lake.rows(MK, "activities").height
@@ -179,39 +181,39 @@ def test_exports_and_pages_bring_the_same_activities(
 
 def test_empty_pages_do_not_end_the_log(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox_activities, "STRETCH", 1)
-    lake.land(MK)
+    lake.land(MK, only=LOG)
     assert lake.rows(MK, "activities").height == 18
 
 
 def test_deletes_are_found_after_the_feed_has_forgotten_them(lake: Lake) -> None:
-    lake.land(MK)
+    lake.land(MK, only=("leads", "deleted_leads"))
     lake.sandbox.advance(LOST_DAYS * DAY)
-    report = lake.land(MK)
+    report = lake.land(MK, only=("leads", "deleted_leads"))
     assert report.tables["deleted_leads"].rows == 0
     assert report.tables["leads"].tombstones == 2
 
 
 def test_token_that_ends_in_the_middle_is_renewed(lake: Lake) -> None:
-    report = faulty(lake, MK, "token_expiry", skip=5)
+    report = faulty(lake, MK, "token_expiry", only=PEOPLE_AND_LOG, skip=5)
     assert report.tables["leads"].rows == 5
 
 
 @pytest.mark.parametrize("kind", ["rate_limit", "server_error"])
 def test_transient_codes_are_asked_again(lake: Lake, kind: str) -> None:
-    assert faulty(lake, MK, kind, times=3).tables["leads"].rows == 5
+    assert faulty(lake, MK, kind, only=PEOPLE, times=3).tables["leads"].rows == 5
 
 
 def test_used_up_day_ends_the_run_and_says_until_when(lake: Lake) -> None:
     lake.sandbox.fault(MK, "quota_exhausted", match="pagingtoken", times=50)
-    used_up = lake.land(MK)
+    used_up = lake.land(MK, only=PEOPLE_AND_LOG)
     assert "calls of the day are used up until midnight US" in (used_up.used_up or "")
     assert used_up.used_up_until == at("2026-11-19 06:00")
     lake.sandbox.clear_faults()
-    assert lake.land(MK).load_id is None
+    assert lake.land(MK, only=PEOPLE_AND_LOG).load_id is None
     lake.sandbox.advance(21 * 3600)
-    assert lake.land(MK).used_up is None
+    assert lake.land(MK, only=PEOPLE_AND_LOG).used_up is None
     fresh = Lake(lake.root / "fresh", lake.sandbox)
-    fresh.land(MK)
+    fresh.land(MK, only=PEOPLE_AND_LOG)
     leads = entity_of(MK, "leads")
     assert_frame_equal(lake.current(MK, leads), fresh.current(MK, leads))
 
@@ -231,14 +233,21 @@ def test_missing_permission_is_said_in_words() -> None:
 def test_record_that_does_not_fit_is_set_aside(lake: Lake) -> None:
     for kind in ("malformed_record", "null_key"):
         other = Lake(lake.root / kind, lake.sandbox)
-        report = faulty(other, MK, kind, match="file.json", times=1)
+        report = faulty(other, MK, kind, only=PEOPLE, match="file.json", times=1)
         assert sum(table.rejects for table in report.tables.values()) == 1
 
 
 def test_strange_dates_do_not_end_the_run(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(activities, "BULK_FROM_PAGES", 1)
     lake.sandbox.fault(MK, "malformed_record", match="_method=GET", field="createdAt")
-    report = faulty(lake, MK, "malformed_record", match="activities.json", field="activityDate")
+    report = faulty(
+        lake,
+        MK,
+        "malformed_record",
+        only=PEOPLE_AND_LOG,
+        match="activities.json",
+        field="activityDate",
+    )
     assert report.tables["leads"].rows == 5
     assert report.tables["activities"].rejects == 1
 
@@ -294,10 +303,10 @@ def test_late_row_within_the_overlap_is_not_lost(tmp_path: Path) -> None:
     }  # fmt: skip
     with serve(rows) as sandbox:
         lake = Lake(tmp_path, sandbox)
-        faulty(lake, MK, "late_row", match="activityTypeIds=1%2C2")
+        faulty(lake, MK, "late_row", only=LOG, match="activityTypeIds=1%2C2")
         assert lake.rows(MK, "activities").filter(activity_type_id=10).height == 3
         sandbox.advance(1800)
-        lake.land(MK)
+        lake.land(MK, only=LOG)
         assert lake.rows(MK, "activities").filter(activity_type_id=10).height == 4
 
 

@@ -276,9 +276,7 @@ def test_a_spent_daily_budget_ends_the_run_a_spent_burst_does_not(lake: Lake) ->
 
 
 def test_record_that_does_not_fit_is_set_aside(lake: Lake) -> None:
-    report = faulty(
-        lake, PD, "malformed_record", only=("deals",), match="v2/deals?", field="value"
-    )
+    report = faulty(lake, PD, "malformed_record", only=("deals",), match="v2/deals?", field="value")
     assert report.tables["deals"].rejects >= 1
     other = Lake(lake.root / "key", lake.sandbox)
     report = faulty(other, PD, "null_key", only=("persons",), match="v2/persons")
