@@ -10,6 +10,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from importlib import import_module
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,10 @@ def _side_by_side(
     context: AssetExecutionContext, settings: Settings, sources: Collection[str]
 ) -> Iterator[Landing]:
     """Each landing as it ends. When the run is stopped, so are the landings under way."""
+    # Whole before the threads begin: dlt looks at pandas and polars where Python keeps what it has
+    # loaded, and there it would meet what another thread has only begun to load.
+    for library in ("pandas", "polars", "ingestion.landing", "ingestion.quality"):
+        import_module(library)
     stopped = Event()
     with ThreadPoolExecutor(SOURCES_AT_ONCE, thread_name_prefix="land") as pool:
         landings = [pool.submit(_land, context, settings, source, stopped) for source in sources]
