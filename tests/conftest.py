@@ -1,5 +1,7 @@
 """How the suite is spread over processes: what shares a server runs in one of them."""
 
+import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -33,3 +35,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return found[0] if found else len(TOGETHER), item.nodeid.startswith(LAST_OF_E2E)
 
     items.sort(key=rank)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _environment_of_before() -> Iterator[None]:
+    """What a module's tests leave in the environment, as a run in this process does, ends there."""
+    kept = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(kept)

@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -47,7 +48,8 @@ class Stack:
 
     def refresh(self, job: str) -> None:
         """In this process, like `revlake refresh`, but without loading all libraries again."""
-        refresh(self.settings, job, tell=lambda step: None)
+        with _environment(self.environment):
+            refresh(self.settings, job, tell=lambda step: None)
 
     def status(self) -> dict[str, Any]:
         return json.loads(self.revlake("status", "--json").stdout)
@@ -124,15 +126,24 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "REVLAKE_SCHEDULES__HOURLY": "0 0 1 1 *",
         "REVLAKE_SCHEDULES__NIGHTLY": "0 0 1 1 *",
     }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            if name.startswith("REVLAKE_"):
-                patch.setenv(name, value)
+    with _environment(environment):
         running = Stack(load_settings(), environment)
-        try:
-            running.revlake("up")
-            running.refresh("nightly")
-            running.revlake("dashboards", "push")
-            yield running
-        finally:
-            running.revlake("down", check=False)
+    try:
+        running.revlake("up")
+        running.refresh("nightly")
+        running.revlake("dashboards", "push")
+        yield running
+    finally:
+        running.revlake("down", check=False)
+
+
+@contextmanager
+def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    """This process's environment for as long as it takes: other tests run beside the services."""
+    kept = dict(os.environ)
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)

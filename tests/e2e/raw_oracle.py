@@ -9,6 +9,7 @@ import polars as pl
 from ingestion.sandbox.company.truth import quarters_before
 
 LOST_STAGES = ("Closed Lost",)
+OMITTED = ("omitted", "omit")
 QUALIFIED_FROM = 2
 
 
@@ -36,11 +37,13 @@ class RawLog:
         salesforce = self.current("salesforce/users").select(
             owner=pl.col("id"), region=pl.col("region_c")
         )
-        teams = self.current("hubspot/teams").select("region", "member_owner_ids")
-        members = teams.with_columns(
-            pl.col("member_owner_ids").str.json_decode(pl.List(pl.String))
-        ).explode("member_owner_ids")
-        hubspot = members.select(owner=pl.col("member_owner_ids"), region=pl.col("region"))
+        # Who has left is in no list of members, and still has the name of the team.
+        teams = self.current("hubspot/teams").select("region", team_name="name")
+        hubspot = (
+            self.current("hubspot/owners")
+            .join(teams, on="team_name")
+            .select(owner="id", region="region")
+        )
         pipedrive = (
             self.current("pipedrive/teams")
             .select(
@@ -103,7 +106,8 @@ class RawLog:
         )
         others = [self.dynamics_deals(), self.pipedrive_deals()]
         rows = pl.concat([salesforce, hubspot, *others], how="vertical_relaxed")
-        is_open = ~pl.col("is_closed") & (pl.col("category").str.to_lowercase() != "omitted")
+        is_left_out = pl.col("category").str.to_lowercase().is_in(OMITTED)
+        is_open = ~pl.col("is_closed") & ~is_left_out
         rows = rows.with_columns(
             is_open=is_open,
             rate_day=pl.when("is_closed").then("close_date").otherwise(pl.lit(self.today)),

@@ -10,8 +10,8 @@ from tests.e2e.conftest import Stack
 from tests.e2e.superset_queries import chart_data
 
 READERS = 8
-# Seconds between a reader's questions: without any, eight readers leave the refresh no processor.
-PAUSE = 0.2
+# Seconds between a reader's questions: with fewer, eight readers leave the refresh no processor.
+PAUSE = 1.0
 COUNT = "select sum(is_completed::int) from marts.fct_activities"
 
 

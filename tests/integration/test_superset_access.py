@@ -59,6 +59,24 @@ def browser(superset: RunningSuperset, username: str) -> requests.Session:
     return session
 
 
+def test_an_event_of_the_sign_in_page_that_arrives_late_does_not_sign_out(
+    superset: RunningSuperset,
+) -> None:
+    page = requests.get(f"{superset.base_url}/login/", timeout=30)
+    person = browser(superset, ADA)
+    late = requests.post(
+        f"{superset.base_url}/superset/log/",
+        params={"explode": "events"},
+        data={"events": "[]"},
+        cookies=page.cookies,
+        timeout=30,
+    )
+    person.cookies.update(late.cookies)
+    me = person.get(f"{superset.base_url}/api/v1/me/", timeout=30)
+    assert me.status_code == 200
+    assert me.json()["result"]["username"] == ADA
+
+
 @pytest.mark.parametrize(
     ("username", "seen"),
     [

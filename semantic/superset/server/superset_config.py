@@ -14,6 +14,7 @@ import superset.config as stock
 from flask import Blueprint
 from revlake_security import RevlakeSecurityManager
 from revlake_serving import lock_duckdb
+from revlake_sessions import keep_sign_ins
 from revlake_theme import categorical_schemes, sequential_schemes, theme
 
 HOME = Path(os.environ["REVLAKE_SUPERSET_HOME"])
@@ -103,6 +104,7 @@ RATELIMIT_ENABLED = False
 ENABLE_CORS = False
 HTML_SANITIZATION = True
 WTF_CSRF_ENABLED = True
+FLASK_APP_MUTATOR = keep_sign_ins
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
