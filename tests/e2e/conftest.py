@@ -1,11 +1,11 @@
-"""One running Revlake for all end-to-end tests: sandbox, Superset, Dagster, two dashboards."""
+"""One running `revlake demo` for all end-to-end tests, at a tenth of its company's size."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -19,7 +19,6 @@ from ingestion.sandbox.company.simulation import simulate
 from ingestion.sandbox.company.tables import Company
 from orchestration.logins import Login, logins, read_secrets
 from orchestration.query import served
-from orchestration.refresh import refresh
 from orchestration.settings import Settings, load_settings
 from semantic.superset_server import ADMIN_USERNAME
 from tests.paths import PROJECT
@@ -28,6 +27,7 @@ from tests.ports import free_port_base
 REVLAKE = Path(sys.executable).parent / "revlake"
 SEED, SCALE = 7, 0.1
 NOW = "2026-11-18T15:00:00Z"
+DEMO_SECONDS = 480
 
 
 @dataclass
@@ -45,11 +45,6 @@ class Stack:
         if check and done.returncode:
             raise AssertionError(f"revlake {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}")
         return done
-
-    def refresh(self, job: str) -> None:
-        """In this process, like `revlake refresh`, but without loading all libraries again."""
-        with _environment(self.environment):
-            refresh(self.settings, job, tell=lambda step: None)
 
     def status(self) -> dict[str, Any]:
         return json.loads(self.revlake("status", "--json").stdout)
@@ -126,24 +121,28 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "REVLAKE_SCHEDULES__HOURLY": "0 0 1 1 *",
         "REVLAKE_SCHEDULES__NIGHTLY": "0 0 1 1 *",
     }
-    with _environment(environment):
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
         running = Stack(load_settings(), environment)
+    log = data.parent / "demo.log"
+    with log.open("wb") as output:
+        demo = subprocess.Popen(
+            [str(REVLAKE), "demo"],
+            env=environment, cwd=PROJECT, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
     try:
-        running.revlake("up")
-        running.refresh("nightly")
-        running.revlake("dashboards", "push")
+        _wait_until_it_runs(demo, log)
         yield running
     finally:
         running.revlake("down", check=False)
+        demo.wait(timeout=60)
 
 
-@contextmanager
-def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
-    """This process's environment for as long as it takes: other tests run beside the services."""
-    kept = dict(os.environ)
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(kept)
+def _wait_until_it_runs(demo: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + DEMO_SECONDS
+    while b"Ctrl-C stops everything" not in log.read_bytes():
+        if demo.poll() is not None or time.monotonic() > end:
+            raise AssertionError(f"revlake demo:\n{log.read_text('utf-8')}")
+        time.sleep(0.5)
