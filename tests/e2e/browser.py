@@ -117,7 +117,8 @@ def drawn_charts(driver: webdriver.Chrome) -> int:
 
 
 def texts(driver: webdriver.Chrome, selector: str) -> list[str]:
-    return [element.text for element in driver.find_elements(By.CSS_SELECTOR, selector)]
+    script = "return [...document.querySelectorAll(arguments[0])].map(found => found.innerText)"
+    return list(driver.execute_script(script, selector))
 
 
 def screenshot(driver: webdriver.Chrome, path: Path) -> None:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,7 @@ class Stack:
 
     settings: Settings
     environment: dict[str, str]
+    sessions: dict[str, requests.Session] = field(default_factory=dict)
 
     def revlake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -81,8 +82,14 @@ class Stack:
         answer.raise_for_status()
         return {row["table_name"]: row["id"] for row in answer.json()["result"]}
 
+    def signed_in(self, role: str) -> requests.Session:
+        """One session as `role` for all who ask shortly one after the other."""
+        if role not in self.sessions:
+            self.sessions[role] = self.superset(role)
+        return self.sessions[role]
+
     def superset(self, role: str) -> requests.Session:
-        """A session that is signed in with a token, as `role`."""
+        """A session that is signed in with a token, as `role`; the token holds for minutes."""
         session = requests.Session()
         base = self.settings.url("superset")
         answer = session.post(

@@ -103,7 +103,7 @@ def test_the_api_gives_a_manager_only_the_teams_rows(stack: Stack, dataset: str)
 
 def _seen(stack: Stack, role: str, dataset: str, *columns: str) -> set[tuple[str | None, ...]]:
     """The distinct values of some columns, as a role sees them."""
-    session, base = stack.superset(role), stack.settings.url("superset")
+    session, base = stack.signed_in(role), stack.settings.url("superset")
     answer = chart_data(session, base, stack.datasets[dataset], metrics=[], columns=list(columns))
     answer.raise_for_status()
     rows = answer.json()["result"][0]["data"]
