@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def show(console: Console, found: Mapping[str, Mapping[str, Any]]) -> None:
     """Print what orchestration.sources found."""
     on = _table(
-        "On", "entities", "rows", "rejects", "last loaded at", "last read through", "calls today",
-        "the vendor says",
+        "On", "entities", "rows", "rejects", "newest load", "read", "calls today",
+        "left of the vendor's day",
     )  # fmt: skip
     off = _table("Off", "entities", "to switch it on")
     for name, facts in found.items():
@@ -26,7 +26,7 @@ def show(console: Console, found: Mapping[str, Mapping[str, Any]]) -> None:
                 str(facts["entities"]),
                 f"{facts['rows']:,}",
                 f"{facts['rejects']:,}",
-                _moment(facts["last_loaded_at"]),
+                _short(facts["last_loaded_at"]),
                 _freshness(facts),
                 _calls(facts["budget"]),
                 _vendor(facts["budget"]),
@@ -82,13 +82,12 @@ def _table(title: str, *columns: str, first: str = "source") -> Table:
 def _freshness(facts: Mapping[str, Any]) -> str:
     if facts["complete_at"] is None:
         return "[yellow]never[/]"
-    moment = _moment(facts["complete_at"])
     if facts["age_hours"] is None:
-        return moment
+        return _short(facts["complete_at"])
     age = f"{facts['age_hours']:.1f} h ago"
     if facts["is_stale"]:
-        return f"{moment}, [red]stale: {age}, at most {facts['stale_after_hours']:g} h[/]"
-    return f"{moment}, {age}"
+        return f"[red]stale: {age}, at most {facts['stale_after_hours']:g} h[/]"
+    return age
 
 
 def _calls(budget: Mapping[str, Any]) -> str:
@@ -100,8 +99,12 @@ def _calls(budget: Mapping[str, Any]) -> str:
 def _vendor(budget: Mapping[str, Any]) -> str:
     if budget["vendor_left"] is None:
         return "-"
-    return f"{budget['vendor_left']:,} of {budget['vendor_limit']:,} left"
+    return f"{budget['vendor_left']:,} of {budget['vendor_limit']:,}"
 
 
 def _moment(text: str | None) -> str:
     return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M}" if text else "-"
+
+
+def _short(text: str | None) -> str:
+    return f"{datetime.fromisoformat(text):%b %d, %H:%M}" if text else "-"
