@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 
 from tests.benchmarks.event_log import EVENTS, section
+from tests.paths import SHARED_DATA
 
 PROJECT = Path(__file__).resolve().parents[2]
 REPORT = PROJECT / "docs" / "performance.md"
@@ -52,6 +53,8 @@ class Clone:
         kept = {name: value for name, value in os.environ.items() if not _is_ours(name)}
         self.environment = {**kept, "HOME": str(home), "REVLAKE_PORT_BASE": PORT_BASE}
         self._run(["git", "clone", "-q", str(PROJECT), str(self.path)], folder)
+        if SHARED_DATA.is_dir():
+            (folder / SHARED_DATA.parent.name).symlink_to(SHARED_DATA.parent)
 
     def run(self, *command: str) -> float:
         """Seconds; raises CalledProcessError with the output on stderr."""
