@@ -113,7 +113,7 @@ numbered as (
             order by
                 {{ days_from('origin_date', local_date('scored_at')) }},
                 scored_at desc,
-                model_version desc
+                try_cast(model_version as integer) desc
         ) as repetition,
         origin_date = max(origin_date) over () as is_current
     from forecasts

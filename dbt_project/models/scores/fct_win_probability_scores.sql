@@ -25,7 +25,8 @@ numbered as (
     select
         predictions.*,
         row_number() over (
-            partition by opportunity_key, scored_date order by scored_at desc, model_version desc
+            partition by opportunity_key, scored_date
+            order by scored_at desc, try_cast(model_version as integer) desc
         ) as repetition
     from predictions
 )
