@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from pipedrive import client as library
+from pipedrive import exceptions
 
 from ingestion.sandbox.vendors.pipedrive import credentials
 from ingestion.sandbox.vendors.pipedrive.limits import cost_of
@@ -307,3 +309,57 @@ def test_answers_tell_burst_and_budget(pipedrive: httpx.Client, sandbox: Sandbox
     sandbox.fault(PD, "quota_exhausted")
     spent = pipedrive.get("/api/v2/deals")
     assert (spent.status_code, spent.headers[name]) == (429, "0")
+
+
+@pytest.fixture
+def independent(sandbox: Sandbox) -> library.Client:
+    """A client that others wrote, with the token in the address as it wants it."""
+    client = library.Client(domain=f"{sandbox.base_url}/{PD}/api/")
+    client.set_api_token(credentials.API_TOKEN)
+    return client
+
+
+def test_independent_client_reads_what_v1_has(independent: library.Client) -> None:
+    leads = independent.leads.get_all_leads(params={"limit": 1, "start": 0})
+    assert [lead["title"] for lead in leads["data"]] == ["Lee Lead3 lead"]
+    assert leads["additional_data"]["pagination"]["more_items_in_collection"] is False
+    users = independent.users.get_all_users()["data"]
+    assert [user["id"] for user in users] == [USER + 1, USER + 2, USER + 3]
+    since = {"since_timestamp": "2026-11-01 00:00:00", "items": "deal"}
+    recent = independent.recents.get_recent_changes(params=since)["data"]
+    assert [(change["id"], change["data"]["deleted"]) for change in recent] == [(3, True)]
+
+
+def test_independent_client_reads_lists_to_their_end(independent: library.Client) -> None:
+    """It knows v1 alone, but the lists of v2 have the same names."""
+    independent.BASE_URL = independent.BASE_URL.replace("/v1/", "/v2/")
+    seen: list[int] = []
+    more: dict[str, Any] = {"limit": 40}
+    while more.get("cursor", "first"):
+        answer = independent.activities.get_all_activities(params=more)
+        seen += [record["id"] for record in answer["data"]]
+        more["cursor"] = answer["additional_data"]["next_cursor"]
+    assert seen == list(range(1, 62))
+    deals = independent.deals.get_all_deals(params={"status": "won"})["data"]
+    assert [(deal["id"], deal["value"]) for deal in deals] == [(1, 1500.0)]
+    for listed in (
+        independent.organizations.get_all_organizations(),
+        independent.persons.get_all_persons(),
+        independent.products.get_all_products(),
+        independent.stages.get_all_stages(),
+        independent.pipelines.get_all_pipelines(),
+        independent.deals.get_deal_fields(),
+    ):
+        assert listed["success"] is True
+        assert listed["data"]
+
+
+def test_independent_client_knows_refusals(independent: library.Client, sandbox: Sandbox) -> None:
+    with pytest.raises(exceptions.BadRequestError, match="limit is between 1 and 500"):
+        independent.leads.get_all_leads(params={"limit": 501})
+    sandbox.fault(PD, "rate_limit")
+    with pytest.raises(exceptions.TooManyRequestsError):
+        independent.users.get_all_users()
+    independent.set_api_token("wrong")
+    with pytest.raises(exceptions.UnauthorizedError, match="unauthorized access"):
+        independent.users.get_all_users()

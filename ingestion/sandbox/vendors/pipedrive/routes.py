@@ -12,7 +12,8 @@ from ingestion.sandbox.world import World
 
 
 def _check_token(request: Request) -> None:
-    token = request.headers.get("x-api-token", "")
+    """The token may also stand in the address, where older clients put it."""
+    token = request.headers.get("x-api-token") or request.query_params.get("api_token", "")
     if not hmac.compare_digest(token.encode(), credentials.API_TOKEN.encode()):
         raise error(401, "unauthorized access")
 
