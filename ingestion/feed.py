@@ -48,6 +48,9 @@ class Feed:
     `oldest_first` says that pages come in the order of their modification time: a read that stops
     in the middle goes on there in the next run, else it begins anew.
 
+    A run that sets records aside for the first time does not move the cursor, so the next one reads
+    them once more: the answer may have been broken, not the record. A first load is not repeated.
+
     For vendors whose deletes leave no trace, `sweep` gives rows with the keys of all records there
     are. It is called after `read`, not more often than `sweep_every`; what the log has and it has
     not is deleted. `revisit` is for changes that the time filter misses.
@@ -100,8 +103,9 @@ class TokenFeed:
 
     `read(bookmark)` gives everything changed since `bookmark.token` was handed out, deletions
     included, and at its end puts the next token there. It is kept when all of it has been landed,
-    not before. A record that comes is what the record is now, whatever its modification time.
-    `probe` is as for Feed.
+    not before; like the cursor of a Feed it stays for one more run where records were set aside.
+    A record that comes is what the record is now, whatever its modification time. `probe` is as for
+    Feed.
     """
 
     entity: Entity
@@ -126,20 +130,34 @@ class Tally:
 
 @dataclass
 class Reading:
-    """What a read showed: the newest version, the keys that came, and those that came deleted."""
+    """What a read showed: the newest version, the keys that came, and those that came deleted.
+
+    `rejects` counts the records that were set aside, `new_rejects` those that no run had before.
+    """
 
     newest: datetime | None = None
     keys: list[pa.Table] = field(default_factory=list)
     deleted: list[pa.Table] = field(default_factory=list)
+    rejects: int = 0
+    new_rejects: int = 0
 
 
 def resource(
-    feed: AnyFeed, log: ChangeLog, tally: Tally, *, now: datetime, progress: Progress | None
+    feed: AnyFeed,
+    log: ChangeLog,
+    tally: Tally,
+    *,
+    now: datetime,
+    progress: Progress | None,
+    code: str = "",
 ) -> DltResource:
     """The feed as a dlt resource that appends news to the log and bad records to the rejects.
 
     When the vendor's budget is used up it ends with what was read so far: that stays, and the
     cursor moves on only if nothing older can be missing.
+
+    `code` stands for the code that reads. When records were set aside by another, everything is
+    read anew, once: they may fit by now.
     """
     entity = feed.entity
     key = list(entity.key)
@@ -148,33 +166,41 @@ def resource(
         state = dlt.current.resource_state(entity.name)
         held = {} if log.is_empty() else state
         cursor = datetime.fromisoformat(held["cursor"]) if "cursor" in held else None
+        anew = held.get("rejected_by", code) != code
         reading = Reading()
         try:
             if isinstance(feed, TokenFeed):
-                yield from by_token(feed, state, held, cursor, reading)
+                token = None if anew else held.get("token")
+                yield from by_token(feed, state, Bookmark(token), cursor, reading)
             else:
-                yield from by_time(feed, state, held, cursor, reading)
+                yield from by_time(feed, state, held, None if anew else cursor, reading)
         except BudgetUsedUpError as used_up:
             tally.stopped = used_up
-            if isinstance(feed, TokenFeed) or not feed.oldest_first:
+            if anew or isinstance(feed, TokenFeed) or not feed.oldest_first:
                 return
+        if reading.rejects:
+            state["rejected_by"] = code
+        elif anew:
+            del state["rejected_by"]
         newest = max(filter(None, (cursor, reading.newest)), default=None)
         if newest is not None:
-            state["cursor"] = min(newest, now + CLOCK_SKEW).isoformat()
+            reached = min(newest, now + CLOCK_SKEW).isoformat()
+            again = bool(reading.new_rejects) and cursor is not None and not anew
+            _go_on(state, "cursor", reached, again=again)
 
     def by_token(
         feed: TokenFeed,
         state: dict[str, Any],
-        held: dict[str, Any],
+        bookmark: Bookmark,
         cursor: datetime | None,
         reading: Reading,
     ) -> Iterator[Any]:
         log.open(cursor - feed.overlap if cursor else None)
-        bookmark = Bookmark(held.get("token"))
         yield from read(feed.read(bookmark), bookmark.restarted, reading, is_present=True)
         for part in bookmark.restarted:
             yield from land(log.vanished(_keys(entity, reading.keys), now, part), None)
-        state["token"] = bookmark.token
+        again = bool(reading.new_rejects) and not bookmark.restarted
+        _go_on(state, "token", bookmark.token, again=again)
 
     def by_time(
         feed: Feed,
@@ -224,7 +250,10 @@ def resource(
             reading.deleted.append(deleted.select(key))
             tally.variant_columns.update(conformed.variant_columns)
             news = log.news(conformed.table, is_present=is_present)
-            yield from land(news, log.new_rejects(conformed.rejects))
+            rejects = log.new_rejects(conformed.rejects)
+            reading.rejects += conformed.rejects.num_rows
+            reading.new_rejects += rejects.num_rows
+            yield from land(news, rejects)
 
     def land(news: pa.Table, rejects: pa.Table | None) -> Iterator[Any]:
         if news.num_rows:
@@ -276,6 +305,19 @@ def _newest(known: datetime | None, table: pa.Table) -> datetime | None:
         return known
     found = found.astimezone(UTC)
     return found if known is None else max(known, found)
+
+
+def _go_on(state: dict[str, Any], place: str, reached: str | None, *, again: bool) -> None:
+    """Remembers where the next run begins: where this one came to, or where it began, `again`.
+
+    A run that begins where the one before did comes no further than that one: so a vendor with bad
+    records every hour is read an hour behind, and never more.
+    """
+    ahead = state.pop(f"{place}_ahead", None)
+    if again:
+        state[f"{place}_ahead"] = reached
+        reached = ahead or state[place]
+    state[place] = reached
 
 
 def _is_due(state: Mapping[str, Any], name: str, every: timedelta, now: datetime) -> bool:

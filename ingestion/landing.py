@@ -9,6 +9,7 @@ When the vendor's calls of the day are used up, what was read by then is landed,
 which entities did not come to their end; the next run after that begins with those that are behind.
 """
 
+import hashlib
 import json
 import logging
 import shutil
@@ -26,6 +27,7 @@ from dlt.destinations.impl.filesystem.filesystem import FilesystemClient
 from dlt.pipeline.exceptions import PipelineStepFailed
 from pydantic import BaseModel, SecretStr
 
+from ingestion import conform
 from ingestion.budget import DailyBudget, DayMeter
 from ingestion.catalog import connection_model, daily_budget, source_names
 from ingestion.changelog import ChangeLog, raw_url
@@ -138,7 +140,15 @@ def land(
         clock=clock,
         progress=progress,
         secrets=secrets_of(connection),
+        code=code_of(source),
     )
+
+
+def code_of(source: str) -> str:
+    """Stands for the code that decides what a source's records are and which of them fit."""
+    folder = Path(str(import_module(f"ingestion.sources.{source}").__file__)).parent
+    files = [*sorted(folder.rglob("*.py")), Path(conform.__file__)]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def metered(
@@ -162,18 +172,23 @@ def land_feeds(
     clock: Callable[[], datetime],
     progress: Progress | None = None,
     secrets: tuple[str, ...] = (),
+    code: str = "",
 ) -> LandingReport:
-    """Lands feeds as a source; `feeds` is called again when a load has to be repeated."""
+    """Lands feeds as a source; `feeds` is called again when a load has to be repeated.
+
+    `code` stands for the code of the feeds: what another one set aside is read once more.
+    """
     try:
         with exclusive(state_dir / f"{source}.lock"):
-            return _land(source, feeds, lake_url, state_dir, clock, progress)
+            return _land(source, feeds, lake_url, state_dir, clock, progress, code)
     except LockHeld as held:
         raise LandingLocked(
             f"{source}: another landing is running in process {held.holder or 'unknown'}; "
             "wait for it to end, or stop it"
         ) from None
     except (DltException, DeltaError, VendorError, OSError) as error:
-        raise LandingError(scrub(f"{source}: {_cause(error)}", secrets)) from None
+        why = _cause(error).removeprefix(f"{source}: ")
+        raise LandingError(scrub(f"{source}: {why}", secrets)) from None
 
 
 def _land(
@@ -183,6 +198,7 @@ def _land(
     state_dir: Path,
     clock: Callable[[], datetime],
     progress: Progress | None,
+    code: str,
 ) -> LandingReport:
     started_at = clock().astimezone(UTC)
     pipeline = _pipeline(source, lake_url, state_dir)
@@ -197,7 +213,9 @@ def _land(
         try:
             behind = last_landing(state_dir, source).unfinished
             ordered = sorted(feeds(), key=lambda feed: feed.entity.name not in behind)
-            load_id = _run(pipeline, source, ordered, lake_url, logs, tallies, started_at, progress)
+            load_id = _run(
+                pipeline, source, ordered, lake_url, logs, tallies, started_at, progress, code
+            )
             used_up = next((tally.stopped for tally in tallies.values() if tally.stopped), None)
             break
         except BudgetUsedUpError as error:
@@ -279,6 +297,7 @@ def _run(
     tallies: dict[str, Tally],
     now: datetime,
     progress: Progress | None,
+    code: str,
 ) -> str | None:
     """Extracts, normalizes and loads; gives the load id, None when nothing was new."""
     asked = {feed.entity.name: feed for feed in feeds}
@@ -291,7 +310,9 @@ def _run(
     for name, feed in asked.items():
         logs[name].ensure()
         as_held = replace(feed, entity=logs[name].entity)
-        resources.append(resource(as_held, logs[name], tallies[name], now=now, progress=progress))
+        resources.append(
+            resource(as_held, logs[name], tallies[name], now=now, progress=progress, code=code)
+        )
     pipeline.extract(dlt.source(lambda: resources, name=source, max_table_nesting=0)())
     if not pipeline.has_pending_data:
         return None

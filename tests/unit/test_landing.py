@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from ingestion import landing
 from ingestion.entity import DELETED, VERSION_AT, Entity, Page, columns
-from ingestion.feed import Feed, Revisit
+from ingestion.feed import OVERLAP, Feed, Revisit
+from ingestion.http import VendorError
 from ingestion.landing import LandingError, LandingLocked, LandingReport, land, land_feeds
 from ingestion.lock import exclusive
 from ingestion.maintenance import maintain
@@ -140,6 +141,68 @@ def test_something_that_is_no_record_is_rejected(tmp_path: Path) -> None:
 def test_bad_record_read_again_is_not_reported_again(tmp_path: Path) -> None:
     land_pages(tmp_path, DEALS, [[deal(1, amount="x")]])
     assert land_pages(tmp_path, DEALS, [[deal(1, amount="x")]]).tables["deals"].rejects == 0
+
+
+class Asked:
+    """A lake fed by scripted reads; `since` are the seconds after START that they were to go back
+    to, without the overlap."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.since: list[float | None] = []
+
+    def land(self, *rows: dict[str, Any], code: str = "old") -> LandingReport:
+        def read(since: datetime | None) -> Iterable[Page]:
+            start = None if since is None else (since + OVERLAP - START).total_seconds()
+            self.since.append(start)
+            return [list(rows)]
+
+        return land_feeds(
+            "acme",
+            lambda: [Feed(DEALS, read)],
+            lake_url=str(self.root / "lake"),
+            state_dir=self.root / "state",
+            clock=lambda: NOW,
+            code=code,
+        )
+
+
+def test_record_that_was_set_aside_is_asked_for_once_more(tmp_path: Path) -> None:
+    asked = Asked(tmp_path)
+    asked.land(deal(1))
+    asked.land(deal(2000, amount="half an answer"), deal(3000))
+    assert asked.land(deal(2000), deal(3000)).tables["deals"].rows == 1
+    asked.land()
+    assert asked.since == [None, 1, 1, 3000]
+    assert {row["id"] for row in table(tmp_path, "deals")} == {"1", "2000", "3000"}
+
+
+def test_bad_records_in_every_run_keep_it_one_run_behind(tmp_path: Path) -> None:
+    asked = Asked(tmp_path)
+    asked.land(deal(1))
+    for second in (1000, 2000, 3000, 4000):
+        asked.land(deal(second, amount="bad for good"), deal(second + 1))
+    asked.land(deal(4001))
+    asked.land()
+    assert asked.since == [None, 1, 1, 1001, 2001, 3001, 4001]
+
+
+def test_first_load_with_bad_records_is_not_repeated(tmp_path: Path) -> None:
+    asked = Asked(tmp_path)
+    asked.land(deal(1), deal(2, amount="bad"))
+    asked.land()
+    assert asked.since == [None, 1]
+
+
+def test_mended_code_reads_anew_what_the_old_one_set_aside(tmp_path: Path) -> None:
+    asked = Asked(tmp_path)
+    asked.land(deal(1), deal(2, amount="1,000.00"))
+    asked.land(deal(3))
+    report = asked.land(deal(1), deal(2), deal(3), code="mended")
+    assert (report.tables["deals"].rows, report.tables["deals"].tombstones) == (1, 0)
+    asked.land(deal(4), code="mended")
+    asked.land(deal(5), code="newer")
+    assert asked.since == [None, 1, None, 3, 4]
 
 
 def test_odd_but_valid_text_lands_as_it_is(tmp_path: Path) -> None:
@@ -274,6 +337,22 @@ def test_lake_that_cannot_be_written_is_an_error_of_the_landing(tmp_path: Path) 
     (tmp_path / "lake").write_text("a file where the lake should be", encoding="utf-8")
     with pytest.raises(LandingError, match=r"^acme: "):
         land_pages(tmp_path, DEALS, [[deal(1)]])
+
+
+@pytest.mark.parametrize("said", ["acme: GET /deals answered 500", "the disk is full"])
+def test_error_of_a_landing_names_its_source_once(tmp_path: Path, said: str) -> None:
+    def read(since: datetime | None) -> Iterable[Page]:
+        raise VendorError(said)
+
+    with pytest.raises(LandingError) as caught:
+        land_feeds(
+            "acme",
+            lambda: [Feed(DEALS, read)],
+            lake_url=str(tmp_path / "lake"),
+            state_dir=tmp_path / "state",
+            clock=lambda: NOW,
+        )
+    assert str(caught.value) == f"acme: {said.removeprefix('acme: ')}"
 
 
 def test_records_of_old_loads_are_forgotten(

@@ -30,7 +30,11 @@ class Inbox:
         self.hours = 1
 
     def land(
-        self, *rows: dict[str, Any], token: str = "next", refused: dict[str, str] | None = None
+        self,
+        *rows: dict[str, Any],
+        token: str = "next",
+        refused: dict[str, str] | None = None,
+        code: str = "old",
     ) -> LandingReport:
         """`refused` are the values with which the vendor refuses the token: {} is all of it."""
 
@@ -41,9 +45,9 @@ class Inbox:
             yield list(rows)
             bookmark.token = token
 
-        return self.feed(TokenFeed(MAILS, read))
+        return self.feed(TokenFeed(MAILS, read), code)
 
-    def feed(self, feed: AnyFeed) -> LandingReport:
+    def feed(self, feed: AnyFeed, code: str = "old") -> LandingReport:
         self.hours += 1
         return land_feeds(
             "acme",
@@ -51,6 +55,7 @@ class Inbox:
             lake_url=str(self.root / "lake"),
             state_dir=self.root / "state",
             clock=lambda: START + timedelta(hours=self.hours),
+            code=code,
         )
 
     def alive(self) -> dict[str, str | None]:
@@ -88,6 +93,29 @@ def test_token_of_a_run_that_breaks_off_is_not_kept(inbox: Inbox) -> None:
         inbox.feed(TokenFeed(MAILS, broken))
     inbox.land(mail("2", "b"), token="t2")
     assert inbox.asked == [None, "t1"]
+    assert set(inbox.alive()) == {"1", "2"}
+
+
+def test_records_that_were_set_aside_are_read_once_more(inbox: Inbox) -> None:
+    inbox.land(mail("1"), token="t1")
+    broken = {**mail("2", hours=2), VERSION_AT: "half an answer"}
+    assert inbox.land(broken, mail("3", hours=2), token="t2").tables["mails"].rejects == 1
+    report = inbox.land(mail("2", hours=2), mail("3", hours=2), token="t3")
+    assert (report.tables["mails"].rows, report.tables["mails"].rejects) == (1, 0)
+    inbox.land(token="t4")
+    assert inbox.asked == [None, "t1", "t1", "t3"]
+    assert set(inbox.alive()) == {"1", "2", "3"}
+
+
+def test_mended_code_forgets_the_token_once_where_records_were_set_aside(inbox: Inbox) -> None:
+    bad = {**mail("2"), VERSION_AT: "18.11.2026"}
+    inbox.land(mail("1"), bad, token="t1")
+    inbox.land(token="t2")
+    inbox.land(mail("1"), bad, token="t3", code="mended")
+    inbox.land(token="t4", code="mended")
+    inbox.land(mail("1"), mail("2"), token="t5", code="mended again")
+    inbox.land(token="t6", code="newer")
+    assert inbox.asked == [None, "t1", None, "t3", None, "t5"]
     assert set(inbox.alive()) == {"1", "2"}
 
 
