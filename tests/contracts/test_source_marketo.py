@@ -26,8 +26,8 @@ from ingestion.sandbox.vendors.marketo import activities as sandbox_activities
 from ingestion.sandbox.vendors.marketo import bulk as sandbox_bulk
 from ingestion.sandbox.vendors.marketo import credentials
 from ingestion.sandbox.world import AHEAD, Frames
-from ingestion.sources.marketo import activities, build_source
-from ingestion.sources.marketo.settings import ACTIVITY_TYPE_IDS, Connection
+from ingestion.sources.marketo import activities, build_source, leads
+from ingestion.sources.marketo.settings import ACTIVITY_TYPE_IDS, NEW_LEAD, Connection
 from tests.contracts.company_sandbox import (
     NOW,
     Lake,
@@ -193,6 +193,16 @@ def test_deletes_are_found_after_the_feed_has_forgotten_them(lake: Lake) -> None
     assert report.tables["leads"].tombstones == 2
 
 
+def test_deletes_that_the_log_does_not_have_are_found_in_the_feed(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leads, "LEAD_CHANGE_IDS", (NEW_LEAD,))
+    lake.land(MK, only=PEOPLE)
+    lake.sandbox.advance(3600)
+    assert lake.land(MK, only=PEOPLE).tables["leads"].tombstones == 1
+    assert lake.rows(MK, "leads").filter(DELETED)["id"].to_list() == [str(LEAD_2)]
+
+
 def test_token_that_ends_in_the_middle_is_renewed(lake: Lake) -> None:
     report = faulty(lake, MK, "token_expiry", only=PEOPLE_AND_LOG, skip=5)
     assert report.tables["leads"].rows == 5
@@ -240,16 +250,14 @@ def test_record_that_does_not_fit_is_set_aside(lake: Lake) -> None:
 def test_strange_dates_do_not_end_the_run(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(activities, "BULK_FROM_PAGES", 1)
     lake.sandbox.fault(MK, "malformed_record", match="_method=GET", field="createdAt")
-    report = faulty(
-        lake,
-        MK,
-        "malformed_record",
-        only=PEOPLE_AND_LOG,
-        match="activities.json",
-        field="activityDate",
-    )
+    lake.sandbox.fault(MK, "slow_page", match="leads/export/create", times=1_000, seconds=0)
+    lake.sandbox.fault(MK, "malformed_record", match="activities.json", field="activityDate")
+    report = lake.land(MK, only=PEOPLE_AND_LOG)
+    fired = lake.sandbox.admin.get("/_sandbox/faults").json()["fired"]
+    # A month in an export, from the oldest lead whose date can be read.
+    assert fired == {f"{MK}.malformed_record": 2, f"{MK}.slow_page": 3}
     assert report.tables["leads"].rows == 5
-    assert report.tables["activities"].rejects == 1
+    assert (report.tables["activities"].rejects, report.tables["activities"].rows) == (1, 17)
 
 
 def test_export_waits_for_its_turn_in_a_full_queue(lake: Lake) -> None:
@@ -281,13 +289,15 @@ def test_export_waits_for_its_turn_in_a_full_queue(lake: Lake) -> None:
 
 
 def test_used_up_megabytes_leave_activities_to_the_log_and_stop_leads(
-    lake: Lake, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(activities, "BULK_FROM_PAGES", 1)
+    monkeypatch.setattr(sandbox_activities, "MOST_ROWS", 3)
     monkeypatch.setattr(sandbox_bulk, "DAILY_BYTES", 0)
     found = feeds(f"{lake.sandbox.base_url}/marketo")
     guids = {row["marketo_guid"] for page in found["activities"].read(None) for row in page}
     assert len(guids) == 18
+    assert "read page by page instead" in caplog.text
     with pytest.raises(SourceDownError, match="megabytes of the day are used up"):
         list(found["leads"].read(None))
 
@@ -298,7 +308,7 @@ def test_late_row_within_the_overlap_is_not_lost(tmp_path: Path) -> None:
         "email_events": [
             {"event_n": number, "email_campaign_n": 1, "recipient": "lead5@acme.example",
              "type": "OPEN", "occurred_at": at(f"2026-11-18 09:{minute}")}
-            for number, minute in ((1, "10"), (2, "30"), (3, "50"), (4, "50"))
+            for number, minute in ((1, "10"), (2, "30"), (3, "50"), (4, "55"))
         ],
     }  # fmt: skip
     with serve(rows) as sandbox:
