@@ -104,17 +104,22 @@ class ChangeLog:
         return not DeltaTable(self.url).file_uris()
 
     def open(self, since: datetime | None) -> None:
-        """Recalls what news is compared with: see `Entity.memory`."""
+        """Recalls what news is compared with: see `Entity.memory`.
+
+        Without `since` everything there is comes: it is compared with each record's latest version,
+        so that a record that went back to an earlier one, under the same date, is news.
+        """
         memory = self.entity.memory
         where = None
         if memory == "overlap" and since is not None:
             where = pl.col(VERSION_AT) >= since
             self._since = since
         rows = self._read(where)
-        if memory == "latest" and rows.height:
+        if rows.height and (memory == "latest" or (memory == "overlap" and since is None)):
             rows = rows.sort(VERSION_AT, LOADED_AT).unique(
                 self.entity.key, keep="last", maintain_order=True
             )
+        if memory == "latest" and rows.height:
             self._latest_version = rows.select(*self.entity.key, VERSION_AT, DELETED)
             rows = rows.filter(~pl.col(DELETED))
         self._known = self._fingerprints(rows)

@@ -424,6 +424,27 @@ def test_revisit_of_everything_finds_old_changes_and_deletions(tmp_path: Path) -
     assert land_at(48).tables["plans"].rows == 1
 
 
+def test_record_that_went_back_under_the_same_date_is_news(tmp_path: Path) -> None:
+    """What does not move a record's date is seen when all is read again, in whatever order."""
+
+    def land_at(day: int, *rows: dict[str, Any]) -> int:
+        report = land_feeds(
+            "acme",
+            lambda: [Feed(DEALS, lambda since: [list(rows)], revisit=Revisit(timedelta(days=1)))],
+            lake_url=str(tmp_path / "lake"),
+            state_dir=tmp_path / "state",
+            clock=lambda: NOW + timedelta(days=day),
+        )
+        return report.tables["deals"].rows
+
+    assert land_at(0, deal(1), deal(2)) == 2
+    assert land_at(1, deal(1, name="linked"), deal(2)) == 1
+    assert land_at(2, deal(1), deal(2)) == 1
+    assert land_at(3, deal(1), deal(2)) == 0
+    names = [row["name"] for row in table(tmp_path, "deals") if row["id"] == "1"]
+    assert sorted(names) == ["deal 1", "deal 1", "linked"]
+
+
 def test_record_that_does_not_fit_any_more_is_not_deleted(tmp_path: Path) -> None:
     land_pages(tmp_path, PLANS, [[plan("1", "a"), plan("2", "b")]], complete=True)
     bad = {**plan("2", "b"), "name": ["b"]}
