@@ -57,9 +57,11 @@ database are staged by its own models.
             'campaigns', 'campaign_members', 'quotas', 'exchange_rates', 'stages',
         ],
         'hubspot': [
-            'companies', 'contacts', 'deals', 'deal_history', 'pipelines', 'pipeline_stages',
-            'owners', 'teams', 'products', 'calls', 'emails', 'meetings', 'notes', 'tasks',
-            'email_campaigns', 'email_events', 'goal_targets', 'exchange_rates',
+            'companies', 'contacts', 'deals', 'deal_history', 'deal_associations', 'line_items',
+            'pipelines', 'pipeline_stages', 'owners', 'teams', 'products', 'calls', 'emails',
+            'meetings', 'notes', 'tasks', 'email_campaigns', 'email_events', 'forms',
+            'form_submissions', 'lists', 'list_memberships', 'marketing_events', 'goal_targets',
+            'exchange_rates',
         ],
         'google_ads': ['campaigns', 'campaign_daily'],
         'linkedin_ads': [

@@ -28,7 +28,7 @@ WITHOUT_API = {"files", "sql_database"}
 # A part of the requests for one entity and for no other, and the entities that it takes with it.
 ONE_OBJECT = {
     "salesforce": ("sobjects/Opportunity/describe", {"opportunities"}),
-    "hubspot": ("/crm/v3/objects/deals", {"deals", "deal_history"}),
+    "hubspot": ("/crm/v3/objects/deals", {"deals", "deal_history", "deal_associations"}),
     "dynamics": ("/leads?", {"leads"}),
     "pipedrive": ("/v1/goals", {"goals"}),
     "eloqua": ("/assets/forms", {"forms"}),

@@ -6,7 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
+from hubspot import HubSpot
 
+from ingestion.sandbox.vendors.hubspot import credentials
+from tests.contracts.api_specs import fixture, misfits, properties, spec, unlike
 from tests.contracts.sandbox_server import (
     NOW,
     Sandbox,
@@ -52,12 +55,21 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             converted_opportunity_n=2,
         ),
         lead(2, CRM, "2026-03-03", status="Working"),
+        *(
+            lead(
+                n, CRM, day, created_at=at(day), lead_source="Webinar", status="Disqualified",
+                email=f"guest{n - 5}@acme.example",
+            )
+            for n, day in ((6, "2026-09-20"), (7, "2026-10-01"), (8, "2026-11-02"))
+        ),
     ],
     "opportunities": [
         opportunity(1, CRM, "2026-02-01"),
         opportunity(1, CRM, "2026-03-01", stage="Proposal", probability=0.5, amount=1500.0),
         opportunity(1, CRM, "2026-03-02", stage="Proposal", probability=0.5, amount=1500.0),
         opportunity(2, CRM, "2026-04-02", contact_n=7),
+        opportunity(3, CRM, "2026-02-01", account_n=1),
+        opportunity(3, CRM, "2026-06-01", account_n=3, contact_n=None),
     ],
     "activities": [activity(n, CRM, "call", "2026-05-01 00:00") for n in range(1, 231)]
     + [
@@ -65,6 +77,13 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         activity(902, CRM, "email", "2026-05-03", contact_n=7, opportunity_n=2),
         activity(903, CRM, "task", "2026-05-04", is_completed=False, account_n=None),
         activity(904, CRM, "note", "2026-05-05", account_n=3),
+    ],
+    "line_items": [
+        {
+            "line_item_n": 1, "version_at": at("2026-02-01"), "is_deleted": False,
+            "created_at": at("2026-02-01"), "opportunity_n": 1, "product_n": 1, "quantity": 3,
+            "unit_price": 9.99, "currency_code": "USD", "crm": CRM,
+        }
     ],
     "products": [
         {"product_n": 1, "name": "Core", "family": "Platform", "code": "C-1", "list_price": 10.0}
@@ -182,7 +201,9 @@ def test_a_converted_lead_stays_one_contact(hubspot: httpx.Client) -> None:
     names = "email,jobtitle,lead_source,lifecyclestage,hs_lead_status,associatedcompanyid,"
     names += "converted_at,converted_deal_id,campaign_id"
     found = get(hubspot, "/crm/v3/objects/contacts", properties=names)["results"]
-    assert [item["id"] for item in found] == [str(CONTACT + 1), str(LEAD + 1), str(LEAD + 2)]
+    assert [item["id"] for item in found][:3] == [
+        str(CONTACT + 1), str(LEAD + 1), str(LEAD + 2),
+    ]  # fmt: skip
     converted = found[1]["properties"]
     assert {name: converted[name] for name in names.split(",")} == {
         "email": "lead1@acme.example",
@@ -254,6 +275,32 @@ def test_batch_associations_tell_which_record_has_none(hubspot: httpx.Client) ->
     [error] = answer.json()["errors"]
     assert error["subCategory"] == "crm.associations.NO_ASSOCIATIONS_FOUND"
     assert error["context"]["fromObjectId"] == ids[1:]
+
+
+def test_a_change_of_associations_moves_no_date(hubspot: httpx.Client) -> None:
+    path = f"/crm/v3/objects/deals/{DEAL + 3}"
+    deal = get(hubspot, path, associations="companies,contacts,line_items")
+    assert deal["updatedAt"] == deal["properties"]["hs_lastmodifieddate"]
+    assert deal["updatedAt"] == "2026-02-01T00:00:00.000Z"
+    assert deal["associations"]["companies"]["results"][0]["id"] == str(COMPANY + 3)
+    assert "contacts" not in deal["associations"]
+
+
+def test_line_items_know_their_deal_and_their_price(hubspot: httpx.Client) -> None:
+    [item] = get(
+        hubspot, "/crm/v3/objects/line_items", associations="deals",
+        properties="name,quantity,price,amount,hs_product_id",
+    )["results"]  # fmt: skip
+    said = item["properties"]
+    assert [said[name] for name in ("name", "quantity", "price", "amount")] == [
+        "Core", "3", "9.99", "29.97",
+    ]  # fmt: skip
+    assert item["associations"]["deals"]["results"][0]["id"] == str(DEAL + 1)
+    answer = hubspot.post(
+        "/crm/v4/associations/deals/line_items/batch/read", json={"inputs": [{"id": str(DEAL + 1)}]}
+    )
+    [found] = answer.json()["results"]
+    assert [to["toObjectId"] for to in found["to"]] == [int(item["id"])]
 
 
 def test_associations_are_found_from_the_other_side(hubspot: httpx.Client) -> None:
@@ -371,8 +418,8 @@ def test_email_events_come_newest_first_and_complete(hubspot: httpx.Client) -> N
 
 def test_every_property_of_every_type_can_be_listed(hubspot: httpx.Client) -> None:
     for name in (
-        "companies", "contacts", "deals", "products", "goal_targets", "calls", "emails",
-        "meetings", "notes", "tasks",
+        "companies", "contacts", "deals", "line_items", "products", "goal_targets", "calls",
+        "emails", "meetings", "notes", "tasks",
     ):  # fmt: skip
         names = [item["name"] for item in get(hubspot, f"/crm/v3/properties/{name}")["results"]]
         listed = get(hubspot, f"/crm/v3/objects/{name}", properties=",".join(names))["results"]
@@ -412,3 +459,108 @@ def test_admin_tells_how_to_connect(hubspot: httpx.Client) -> None:
     known = Sandbox(root).admin.get("/_sandbox/credentials").json()
     assert known["hubspot"]["base_url"] == f"{root}/hubspot"
     assert set(known) >= {"salesforce", "hubspot", "google_ads"}
+
+
+def test_lists_have_a_size_and_members(hubspot: httpx.Client) -> None:
+    order = {"count": 2, "additionalProperties": ["hs_list_size"]}
+    first = hubspot.post("/crm/v3/lists/search", json=order).raise_for_status().json()
+    recorded = fixture("hubspot/test/read-lists-1-first-page.json")
+    assert unlike(first, recorded) == []
+    assert unlike(first["lists"][0], recorded["lists"][0]) == []
+    assert (len(first["lists"]), first["offset"], first["hasMore"]) == (2, 2, True)
+    more = hubspot.post("/crm/v3/lists/search", json={**order, "offset": 2}).json()
+    assert (more["offset"], more["hasMore"], more["total"]) == (4, False, 4)
+    open_leads = first["lists"][0]
+    assert open_leads["additionalProperties"] == {"hs_list_size": "1"}
+    members = get(hubspot, f"/crm/v3/lists/{open_leads['listId']}/memberships")
+    assert members["results"] == [
+        {"recordId": str(LEAD + 2), "membershipTimestamp": "2026-03-03T00:00:00.000Z"}
+    ]
+
+
+def test_submissions_come_newest_first_by_pages(hubspot: httpx.Client) -> None:
+    [form] = [
+        form
+        for form in get(hubspot, "/marketing/v3/forms")["results"]
+        if form["name"].startswith("Webinar")
+    ]
+    assert unlike(form, fixture("hubspot/test/read/marketing-forms.json")["results"][0]) == []
+    path = f"/form-integrations/v1/submissions/forms/{form['id']}"
+    sent: list[dict[str, Any]] = []
+    page = get(hubspot, path, limit=2)
+    sizes = [len(page["results"])]
+    while "paging" in page:
+        sent += page["results"]
+        page = get(hubspot, path, limit=2, after=page["paging"]["next"]["after"])
+        sizes.append(len(page["results"]))
+    sent += page["results"]
+    times = [each["submittedAt"] for each in sent]
+    assert sizes == [2, 1] and times == sorted(times, reverse=True)
+    assert len({each["conversionId"] for each in sent}) == 3
+    assert {"name": "email", "value": "guest1@acme.example", "objectTypeId": "0-1"} in sent[-1][
+        "values"
+    ]
+    assert hubspot.get(path, params={"limit": 51}).status_code == 400
+
+
+def test_webinars_count_who_registered_and_came(hubspot: httpx.Client) -> None:
+    past, ahead = get(hubspot, "/marketing/v3/marketing-events")["results"]
+    counted = ("registrants", "attendees", "cancellations", "noShows", "eventStatus")
+    assert past["registrants"] == sum(past[name] for name in counted[1:4]) == 2
+    assert [ahead[name] for name in counted] == [1, 0, 0, 0, "UPCOMING"]
+    assert (past["startDateTime"], past["eventCompleted"]) == ("2026-10-20T03:00:00.000Z", True)
+    assert unlike(past, fixture("hubspot/test/read/marketing-events.json")["results"][0]) == []
+    # The version of the specification calls an event's id `id`, today's answers `objectId`.
+    document = spec("hubspot_ballerina_apache2/hubspot.marketing.yaml")
+    schema = document["components"]["schemas"]["PublicMarketingEventReadResponse"]
+    assert misfits(past, properties(schema, document), document, may_miss="id") == []
+
+
+@pytest.mark.parametrize("name", ["company", "contact", "deal", "lineitem", "product"])
+def test_records_are_as_specified(hubspot: httpx.Client, name: str) -> None:
+    document = spec(f"hubspot_ballerina_apache2/hubspot.crm.{name}.yaml")
+    [path] = [path for path in document["paths"] if path.count("/") == 4]
+    schemas = document["components"]["schemas"]
+    page = get(hubspot, path, limit=1, associations="deals,companies,contacts")
+    wanted = properties(schemas["SimplePublicObjectWithAssociations"], document)
+    missing = "archivedAt" if page["results"][0].get("associations") else "archivedAt associations"
+    assert misfits(page["results"][0], wanted, document, may_miss=missing) == []
+
+
+def test_the_vendors_own_client_reads_it(hubspot: httpx.Client) -> None:
+    client = HubSpot(access_token=credentials.ACCESS_TOKEN, host=str(hubspot.base_url).rstrip("/"))
+    deals = client.crm.deals.get_all(properties=["dealname", "amount"], associations=["companies"])
+    assert [deal.properties["dealname"] for deal in deals] == ["Deal 1", "Deal 2", "Deal 3"]
+    assert deals[2].associations["companies"].results[0].id == str(COMPANY + 3)
+    assert len(client.crm.objects.get_all("calls")) == 230
+    found = client.crm.contacts.search_api.do_search(
+        {
+            "filterGroups": [
+                {
+                    "filters": [
+                        {"propertyName": "email", "operator": "EQ", "value": "lead2@acme.example"}
+                    ]
+                }
+            ]
+        }
+    )
+    assert [contact.id for contact in found.results] == [str(LEAD + 2)]
+    linked = client.crm.associations.v4.batch_api.get_page(
+        "companies", "deals", {"inputs": [{"id": str(COMPANY + 1)}]}
+    )
+    assert [to.to_object_id for to in linked.results[0].to] == [str(DEAL + 1), str(DEAL + 2)]
+    assert linked.results[0].to[0].association_types[0].label == "Primary"
+    known = {each.name for each in client.crm.properties.core_api.get_all("line_items").results}
+    assert {"quantity", "price", "amount"} <= known
+    assert [owner.email for owner in client.crm.owners.get_all()] == [
+        f"user{n}@acme.example" for n in (1, 2, 3)
+    ]
+    [pipeline] = client.crm.pipelines.pipelines_api.get_all("deals").results
+    assert [stage.label for stage in pipeline.stages][:2] == ["Qualification", "Discovery"]
+    lists = client.crm.lists.lists_api.do_search({"count": 10})
+    assert [each.processing_type for each in lists.lists] == ["DYNAMIC"] * 3 + ["MANUAL"]
+    members = client.crm.lists.memberships_api.get_page(lists.lists[0].list_id)
+    assert [member.record_id for member in members.results] == [str(LEAD + 2)]
+    assert len(client.marketing.forms.forms_api.get_page(limit=4).results) == 4
+    events = client.marketing.events.basic_api.get_all()
+    assert [event.registrants for event in events.results] == [2, 1]

@@ -70,7 +70,7 @@ def test_used_up_sources_warn_the_others_land_and_the_next_day_catches_up(
 ) -> None:
     first = run(settings)
     assert first.success
-    for source, tables in (("hubspot", 18), ("dynamics", 21)):
+    for source, tables in (("hubspot", 25), ("dynamics", 21)):
         checks = stopped(first, source)
         assert {check.severity for check in checks} == {AssetCheckSeverity.WARN}
         assert 0 < len(checks) <= tables

@@ -1,8 +1,9 @@
 """HubSpot: lists for first loads, search for what changed, with a private app's token.
 
 Deletes: the list of archived records (kept 90 days) and `hs_merged_object_ids`. Cursor: the
-modification time. Associations alone do not move it: a deal that only gets another company shows it
-when it changes otherwise. Limits: 190 calls in 10 s, 5 searches a second, 10,000 records a search.
+modification time. Associations alone do not move it: once a day all deals are read again, and the
+activities of the last 30 days. Limits: 190 calls in 10 s, 5 searches a second, 10,000 records a
+search.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,7 @@ from ingestion.auth import BearerToken
 from ingestion.entity import Entity, Page
 from ingestion.feed import Feed
 from ingestion.http import Allowance, DayLeft, Patience, Rate, VendorClient, Verdict
-from ingestion.sources.hubspot import settings, small
+from ingestion.sources.hubspot import marketing, settings, small
 from ingestion.sources.hubspot.objects import Clients, read_all, read_changed
 
 
@@ -69,20 +70,35 @@ def build_source(
     clients = Clients(api, replace(api, rate=settings.SEARCH_RATE, allowance=search_allowance))
     by_name = {kind.name: kind for kind in settings.OBJECTS}
     for kind in settings.OBJECTS:
-        yield Feed(kind.entity, partial(read_changed, clients, kind))
+        yield Feed(kind.entity, partial(read_changed, clients, kind), revisit=kind.revisit)
     for kind in settings.SMALL_OBJECTS:
         yield _complete(kind.entity, partial(read_all, api, kind))
     yield Feed(
         settings.DEAL_HISTORY,
         lambda since: small.read_deal_history(clients, by_name["deals"], since),
     )
-    yield Feed(settings.EMAIL_EVENTS, lambda since: small.read_email_events(api, since))
+    yield Feed(
+        settings.DEAL_ASSOCIATIONS,
+        lambda since: small.read_deal_associations(clients, by_name["deals"], since, clock),
+        revisit=settings.DEALS_AGAIN,
+    )
+    yield Feed(settings.EMAIL_EVENTS, lambda since: marketing.read_email_events(api, since))
+    yield Feed(settings.FORM_SUBMISSIONS, lambda since: marketing.read_form_submissions(api, since))
+    yield Feed(
+        settings.LIST_MEMBERSHIPS,
+        lambda since: marketing.read_list_memberships(api) if since is None else (),
+        revisit=settings.MEMBERS_AGAIN,
+        probe=lambda: marketing.read_list_memberships(api),
+    )
     yield _complete(settings.OWNERS, lambda: small.read_owners(api))
     yield _complete(settings.TEAMS, lambda: small.read_teams(api, clock))
     yield _complete(settings.PIPELINES, lambda: small.read_pipelines(api, clock))
     yield _complete(settings.PIPELINE_STAGES, lambda: small.read_stages(api, clock))
     yield _complete(settings.EXCHANGE_RATES, lambda: small.read_exchange_rates(api, clock))
-    yield _complete(settings.EMAIL_CAMPAIGNS, lambda: small.read_email_campaigns(api, clock))
+    yield _complete(settings.EMAIL_CAMPAIGNS, lambda: marketing.read_email_campaigns(api, clock))
+    yield _complete(settings.FORMS, lambda: marketing.read_forms(api))
+    yield _complete(settings.LISTS, lambda: marketing.read_lists(api, clock))
+    yield _complete(settings.MARKETING_EVENTS, lambda: marketing.read_marketing_events(api, clock))
 
 
 def _complete(entity: Entity, read: Callable[[], Iterable[Page]]) -> Feed:

@@ -24,6 +24,12 @@ EXPECTATIONS: Mapping[str, tuple[Expectation, ...]] = {
         *between("amount", low=0, severity="warn"),
         *matching("deal_currency_code", CURRENCY, severity="error"),
     ),
+    "line_items": (
+        *required("deal_id", severity="warn"),
+        *between("quantity", "price", "amount", low=0, severity="warn"),
+        *matching("hs_line_item_currency_code", CURRENCY, severity="error"),
+    ),
+    "deal_associations": one_of("object_type", "companies", "contacts", severity="error"),
     "deal_history": one_of("property", "dealstage", "amount", "closedate", severity="error"),
     "pipelines": required("label"),
     "pipeline_stages": (
@@ -36,6 +42,14 @@ EXPECTATIONS: Mapping[str, tuple[Expectation, ...]] = {
     "email_events": (
         *required("type", "created", "recipient"),
         *one_of("type", "SENT", "DELIVERED", "OPEN", "CLICK", "BOUNCE", "STATUSCHANGE"),
+    ),
+    "forms": required("name"),
+    "form_submissions": (*required("submitted_at"), *matching("email", EMAIL)),
+    "lists": (*required("name", "object_type_id"), *between("size", low=0)),
+    "list_memberships": required("joined_at"),
+    "marketing_events": (
+        *required("name"),
+        *between("registrants", "attendees", "cancellations", "no_shows", low=0),
     ),
     "goal_targets": (
         *required("hubspot_owner_id", "hs_start_datetime", "hs_target_amount"),

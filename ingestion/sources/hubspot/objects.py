@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from ingestion.entity import CUSTOM_FIELDS, DELETED, VERSION_AT, Page, Row, custom_json
 from ingestion.http import VendorClient, field_of
+from ingestion.sources.hubspot.links import associations, first_of, following
 from ingestion.sources.hubspot.settings import (
     ASSOCIATION_ROWS,
     BATCH_ROWS,
@@ -16,6 +17,8 @@ from ingestion.sources.hubspot.settings import (
     URL_PROPERTIES,
     CrmObject,
 )
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,10 @@ def read_changed(clients: Clients, kind: CrmObject, since: datetime | None) -> I
     list is read and older ones are left out here.
     """
     properties = [*kind.properties, *custom_properties(clients.api, kind)]
-    if since is None:
+    if since is None and not kind.searched_at_first:
         pages = read_list(clients.api, kind, properties)
     else:
-        pages = _read_search(clients, kind, properties, since)
+        pages = _read_search(clients, kind, properties, since or BEGINNING)
     for page in pages:
         yield [_row(kind, record) for record in page]
         if kind.can_merge:
@@ -81,7 +84,7 @@ def pages(client: VendorClient, path: str, params: dict[str, Any]) -> Iterator[l
     while True:
         answer = client.get_json(path, {**params, "after": after} if after else params)
         yield field_of(answer, "results", f"hubspot: {path}")
-        after = _next(answer)
+        after = following(answer)
         if after is None:
             return
 
@@ -153,7 +156,7 @@ def _search_pages(
         page = field_of(answer, "results", f"hubspot: {path}")
         read += len(page)
         yield page
-        after = _next(answer)
+        after = following(answer)
         if after is None:
             return
 
@@ -162,10 +165,10 @@ def _read_search(
     clients: Clients, kind: CrmObject, properties: Sequence[str], since: datetime
 ) -> Iterator[list[Any]]:
     """Found records with their associations, which a search does not give."""
-    for page in search(clients, kind, properties, since):
+    for page in gathered(search(clients, kind, properties, since), ASSOCIATION_ROWS):
         ids = [str(record["id"]) for record in page if isinstance(record, dict)]
         linked = {
-            target: associations(clients.api, kind.name, target, ids)
+            target: _links_by_id(clients.api, kind.name, target, ids)
             for target in kind.associations.values()
         }
         yield [
@@ -176,20 +179,24 @@ def _read_search(
         ]  # fmt: skip
 
 
-def associations(
+def gathered(found: Iterable[list[Any]], size: int) -> Iterator[list[Any]]:
+    """Pages put together until there are `size` records: a batch of associations takes so many."""
+    waiting: list[Any] = []
+    for page in found:
+        waiting += page
+        if len(waiting) >= size:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
+
+
+def _links_by_id(
     client: VendorClient, source: str, target: str, ids: Sequence[str]
-) -> dict[str, list[dict[str, str]]]:
-    """Associated ids by record id, the primary one first, as the list endpoint would give them."""
-    found: dict[str, list[dict[str, str]]] = {}
-    path = f"/crm/v4/associations/{source}/{target}/batch/read"
-    for start in range(0, len(ids), ASSOCIATION_ROWS):
-        inputs = [{"id": record_id} for record_id in ids[start : start + ASSOCIATION_ROWS]]
-        answer = client.post_json(path, {"inputs": inputs})
-        for result in field_of(answer, "results", f"hubspot: {path}"):
-            links = sorted(result["to"], key=lambda link: not _is_primary(link))
-            found[str(result["from"]["id"])] = [
-                {"id": str(link["toObjectId"]), "type": "batch"} for link in links
-            ]
+) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for record_id, links in associations(client, source, target, ids):
+        found.setdefault(record_id, []).extend(links)
     return found
 
 
@@ -260,20 +267,14 @@ def _row(kind: CrmObject, record: Any) -> Row:
         DELETED: archived,
     }
     for column, target in kind.associations.items():
-        row[column] = _first(record, target)
+        linked = (record.get("associations") or {}).get(target) or {}
+        row[column] = first_of(linked.get("results") or [])
     if kind.has_custom_fields:
         known = {*kind.properties, kind.modified, "hs_object_id", "createdate", "hs_createdate"}
         row[CUSTOM_FIELDS] = custom_json(
             {name: value for name, value in values.items() if name not in known}
         )
     return row
-
-
-def _first(record: dict[str, Any], target: str) -> str | None:
-    """The primary associated id; `…_unlabeled` is the link every associated record has."""
-    links = ((record.get("associations") or {}).get(target) or {}).get("results") or []
-    ordered = sorted(links, key=lambda link: str(link.get("type")).endswith("_unlabeled"))
-    return str(ordered[0]["id"]) if ordered else None
 
 
 def _merged_away(record: Any) -> Iterable[Row]:
@@ -306,15 +307,3 @@ def _is_since(row: Row, since: datetime) -> bool:
         return datetime.fromisoformat(str(row[VERSION_AT])) >= since
     except (ValueError, TypeError):
         return True
-
-
-def _is_primary(link: dict[str, Any]) -> bool:
-    return any(
-        str(kind.get("label")).lower().startswith("primary")
-        for kind in link.get("associationTypes", ())
-    )
-
-
-def _next(answer: Any) -> str | None:
-    following = ((answer.get("paging") or {}).get("next") or {}).get("after")
-    return str(following) if following else None

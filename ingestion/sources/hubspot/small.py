@@ -1,4 +1,4 @@
-"""HubSpot beyond CRM objects: owners, teams, pipelines, currencies, e-mail, deal history."""
+"""HubSpot beyond CRM objects: owners, teams, pipelines, currencies, a deal's history and links."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -6,10 +6,19 @@ from datetime import datetime
 from typing import Any
 
 from ingestion.entity import VERSION_AT, Page, Row
-from ingestion.http import VendorClient, field_of
-from ingestion.sources.hubspot.objects import Clients, batch_read, pages, read_list, search
+from ingestion.http import VendorClient
+from ingestion.sources.hubspot.links import associations, is_primary, labels
+from ingestion.sources.hubspot.objects import (
+    Clients,
+    batch_read,
+    gathered,
+    pages,
+    read_list,
+    search,
+)
 from ingestion.sources.hubspot.settings import (
-    EVENT_ROWS,
+    ASSOCIATION_ROWS,
+    DEAL_ASSOCIATED,
     HISTORY_PROPERTIES,
     HISTORY_ROWS,
     LIST_ROWS,
@@ -50,6 +59,29 @@ def _changes(records: list[Any]) -> list[Row]:
         if name in HISTORY_PROPERTIES
         for change in changes
     ]
+
+
+def read_deal_associations(
+    clients: Clients, deals: CrmObject, since: datetime | None, clock: Clock
+) -> Iterator[Page]:
+    """The companies and contacts of all deals, or of those that changed."""
+    api = clients.api
+    found = read_list(api, deals, ()) if since is None else search(clients, deals, (), since)
+    for records in gathered(found, ASSOCIATION_ROWS):
+        ids = [str(record["id"]) for record in records if record.get("id")]
+        for target in DEAL_ASSOCIATED:
+            yield [
+                {
+                    "deal_id": deal_id,
+                    "object_type": target,
+                    "object_id": link.get("toObjectId"),
+                    "labels": json.dumps(labels(link)),
+                    "is_primary": is_primary(link),
+                    VERSION_AT: clock(),
+                }
+                for deal_id, links in associations(api, deals.name, target, ids)
+                for link in links
+            ]
 
 
 def read_owners(client: VendorClient) -> Iterator[Page]:
@@ -143,42 +175,3 @@ def read_exchange_rates(client: VendorClient, clock: Clock) -> Iterator[Page]:
             }
             for rate in page
         ]
-
-
-def read_email_campaigns(client: VendorClient, clock: Clock) -> Iterator[Page]:
-    """Marketing e-mails."""
-    for page in pages(client, "/marketing/v3/emails", {"limit": LIST_ROWS}):
-        yield [
-            {
-                "id": email.get("id"),
-                "name": email.get("name"),
-                "subject": email.get("subject"),
-                "sent_at": email.get("publishDate"),
-                VERSION_AT: email.get("updatedAt") or clock(),
-            }
-            for email in page
-        ]
-
-
-def read_email_events(client: VendorClient, since: datetime | None) -> Iterator[Page]:
-    """Events of marketing e-mails from a time on; the newest come first."""
-    path = "/email/public/v1/events"
-    params: dict[str, Any] = {"limit": EVENT_ROWS}
-    if since is not None:
-        params["startTimestamp"] = int(since.timestamp() * 1000)
-    while True:
-        answer = client.get_json(path, params)
-        yield [
-            {
-                "id": event.get("id"),
-                "email_campaign_id": event.get("emailCampaignId"),
-                "recipient": event.get("recipient"),
-                "type": event.get("type"),
-                "created": event.get("created"),
-                VERSION_AT: event.get("created"),
-            }
-            for event in field_of(answer, "events", f"hubspot: {path}")
-        ]
-        if not answer.get("hasMore"):
-            return
-        params["offset"] = field_of(answer, "offset", f"hubspot: {path}")

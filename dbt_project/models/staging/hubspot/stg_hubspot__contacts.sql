@@ -1,4 +1,4 @@
-{{ config(unique_key='contact_id') }}
+{{ config(unique_key='contact_id', on_schema_change='append_new_columns') }}
 
 with
 
@@ -20,6 +20,9 @@ select
     region as region_name,
     lifecyclestage as lifecycle_stage,
     hs_lead_status as lead_status,
+    {{ utc('hs_lifecyclestage_lead_date') }} as became_lead_at,
+    {{ utc('hs_lifecyclestage_salesqualifiedlead_date') }} as became_sales_qualified_lead_at,
+    {{ utc('hs_lifecyclestage_opportunity_date') }} as became_opportunity_at,
     hubspot_owner_id as owner_id,
     lead_source,
     {{ utc('converted_at') }} as converted_at,

@@ -1,4 +1,4 @@
-{{ config(unique_key='email_campaign_id') }}
+{{ config(unique_key='email_campaign_id', on_schema_change='append_new_columns') }}
 
 with
 
@@ -10,6 +10,7 @@ select
     id as email_campaign_id,
     name as email_campaign_name,
     subject,
+    state,
     {{ utc('sent_at') }} as sent_at,
     {{ version_columns() }}
 from versions

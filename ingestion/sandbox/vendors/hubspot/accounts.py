@@ -12,6 +12,7 @@ from ingestion.sandbox.replies import json_reply
 from ingestion.sandbox.store import literal
 from ingestion.sandbox.vendors.hubspot.hubspot_tables import SCHEMA
 from ingestion.sandbox.vendors.hubspot.objects import PIPELINE, STAGES
+from ingestion.sandbox.vendors.hubspot.paging import page
 from ingestion.sandbox.vendors.hubspot.records import INSTANT, error
 from ingestion.sandbox.world import World
 
@@ -45,7 +46,7 @@ def settings_routes(world: World) -> APIRouter:
             f" strftime(_from, '{INSTANT}Z') as updated"
             f" from {store.current(SCHEMA + '.owners')} where {active} order by id"
         )
-        return _page(request, [_owner(row) for row in rows.to_dicts()], limit, most=500)
+        return page(request, [_owner(row) for row in rows.to_dicts()], limit, most=500)
 
     @router.get("/settings/v3/users/teams")
     @router.get("/settings/v3/users/teams/")
@@ -104,7 +105,7 @@ def settings_routes(world: World) -> APIRouter:
             }
             for row in rows.to_dicts()
         ]
-        return _page(request, rates, limit, most=100)
+        return page(request, rates, limit, most=100)
 
     return router
 
@@ -139,7 +140,7 @@ def marketing_routes(world: World) -> APIRouter:
             }
             for row in rows.to_dicts()
         ]
-        return _page(request, found, limit, most=300)
+        return page(request, found, limit, most=300)
 
     @router.get("/email/public/v1/events")
     def events(
@@ -209,21 +210,6 @@ def _offset(text: str) -> tuple[int, int]:
     if not (at.isdigit() and number.isdigit()):
         raise error(400, f"Invalid offset: {text}")
     return int(at), int(number)
-
-
-def _page(request: Request, found: list[dict[str, Any]], limit: int, *, most: int) -> Response:
-    """A page of a small list; `after` is the position."""
-    if not 1 <= limit <= most:
-        raise error(400, f"limit {limit}: between 1 and {most} is allowed")
-    after = request.query_params.get("after", "0")
-    if not after.isdigit():
-        raise error(400, f"Invalid paging cursor: {after}")
-    reached = int(after) + limit
-    body: dict[str, Any] = {"total": len(found), "results": found[int(after) : reached]}
-    if reached < len(found):
-        link = str(request.url.include_query_params(after=str(reached)))
-        body["paging"] = {"next": {"after": str(reached), "link": link}}
-    return json_reply(body)
 
 
 def _team_id(name: str) -> str:

@@ -15,6 +15,7 @@ from ingestion.sandbox.world import World
 MOST = 100
 MOST_WITH_HISTORY = 50
 MOST_ASSOCIATIONS = 1_000
+MOST_LINKS = 500
 
 
 def crm_routes(world: World) -> APIRouter:
@@ -116,18 +117,10 @@ def crm_routes(world: World) -> APIRouter:
                 category="VALIDATION_ERROR",
             )
         found = records.links(world.store, from_kind, to_kind, ids)
+        reached = {str(item.get("id")): _position(item) for item in order["inputs"]}
         results = [
-            {
-                "from": {"id": from_id},
-                "to": [
-                    {
-                        "toObjectId": int(to_id),
-                        "associationTypes": _labels(from_kind, to_kind),
-                    }
-                    for to_id in to_ids
-                ],
-            }
-            for from_id, to_ids in found.items()
+            _associated(from_kind, to_kind, from_id, to, reached[from_id])
+            for from_id, to in found.items()
         ]
         errors = [
             {
@@ -194,10 +187,41 @@ def _link(request: Request, after: str) -> str:
     return str(request.url.include_query_params(after=after))
 
 
-def _labels(source: ObjectType, target: ObjectType) -> list[dict[str, Any]]:
+def _position(item: dict[str, Any]) -> int:
+    """Where a record's associations go on; HubSpot's tokens are opaque, too."""
+    after = str(item.get("after") or 0)
+    if not after.isdigit():
+        raise error(400, f"Invalid paging cursor: {after}", category="VALIDATION_ERROR")
+    return int(after)
+
+
+def _associated(
+    source: ObjectType, target: ObjectType, from_id: str, to: list[records.Link], start: int
+) -> dict[str, Any]:
+    """A page of one record's associations."""
+    end = start + MOST_LINKS
+    answer: dict[str, Any] = {
+        "from": {"id": from_id},
+        "to": [
+            {
+                "toObjectId": int(link.to_id),
+                "associationTypes": _labels(source, target, is_main=link.is_main),
+            }
+            for link in to[start:end]
+        ],
+    }
+    if end < len(to):
+        answer["paging"] = {"next": {"after": str(end), "link": f"?after={end}"}}
+    return answer
+
+
+def _labels(source: ObjectType, target: ObjectType, *, is_main: bool) -> list[dict[str, Any]]:
+    """HubSpot's own types, and the account's label where there is one."""
     primary, plain = records.LINK_TYPES.get((source.name, target.name), (None, 0))
-    kinds = [(primary, "Primary")] if primary else []
+    kinds = [("HUBSPOT_DEFINED", primary, "Primary")] if primary else []
+    if is_main and {source.name, target.name} == {"deals", "contacts"}:
+        kinds.append(("USER_DEFINED", *records.MAIN_CONTACT))
     return [
-        {"category": "HUBSPOT_DEFINED", "typeId": type_id, "label": label}
-        for type_id, label in [*kinds, (plain, None)]
+        {"category": category, "typeId": type_id, "label": label}
+        for category, type_id, label in [*kinds, ("HUBSPOT_DEFINED", plain, None)]
     ]

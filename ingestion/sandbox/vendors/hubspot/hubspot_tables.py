@@ -6,6 +6,7 @@ from duckdb import DuckDBPyConnection
 
 from ingestion.sandbox.store import VersionTable
 from ingestion.sandbox.vendors.google_ads.campaigns import GOOGLE_ADS_ID
+from ingestion.sandbox.vendors.hubspot.marketing_tables import marketing_tables
 from ingestion.sandbox.vendors.hubspot.objects import OBJECT_TYPES, SQL_TYPES, ObjectType
 
 SCHEMA = "hubspot"
@@ -17,6 +18,7 @@ ID_BASES = {
     "hs_plain_contact_id": 50_000_000_000,
     "hs_lead_id": 60_000_000_000,
     "hs_activity_id": 70_000_000_000,
+    "hs_line_item_id": 90_000_000_000,
     "hs_owner_id": 600_000_000,
     "hs_user_id": 40_000_000,
 }
@@ -114,9 +116,58 @@ def _with_merges(target: str, log: str, key: str) -> str:
 
 
 CONTACT_LOG = """create temp table hs_contact_log as
-    select * from hs_lead_contacts union all by name select * from hs_plain_contacts"""
+    select *,
+        min(version_at) filter (where lifecyclestage = 'lead') over so_far as lead_at,
+        min(version_at) filter (where lifecyclestage = 'salesqualifiedlead') over so_far
+            as qualified_at,
+        min(version_at) filter (where lifecyclestage = 'opportunity') over so_far
+            as opportunity_at
+    from (select * from hs_lead_contacts union all by name select * from hs_plain_contacts)
+    window so_far as (partition by contact_id order by version_at)"""
 CONTACTS_VIEW = """create temp view hs_contacts as
     select *, merged_into is not null as is_merged from hs_contact_rows"""
+# A deal that only gets another company or contact is not modified.
+DEALS = """create temp table hs_deals as
+    with said as (
+        select *, hash(*columns(* exclude (version_at, account_n, contact_n))) as words
+        from opportunities where crm = 'hubspot'
+    ),
+    changes as (
+        select *, words is distinct from lag(words) over history as is_change from said
+        window history as (partition by opportunity_n order by version_at)
+    )
+    select * exclude (words, is_change),
+        max(version_at) filter (where is_change) over history as modified_at
+    from changes window history as (partition by opportunity_n order by version_at)"""
+# More people of the deal's company join it after the one it began with; some leave it again.
+DEAL_CONTACTS = """create temp table hs_deal_contacts as
+    with own_deals as (
+        select opportunity_n, min(version_at) as began_at,
+            arg_min(account_n, version_at) as account_n,
+            arg_min(contact_n, version_at) as main_contact_n
+        from hs_deals group by 1
+    ),
+    people as (
+        select contact_n, min(created_at) as created_at,
+            arg_min(account_n, version_at) as account_n
+        from contacts where crm = 'hubspot' group by 1
+    ),
+    joined as (
+        select opportunity_n, contact_n, chance,
+            greatest(began_at, created_at)
+                + to_hours(cast(24 + chance % 700 as bigint)) as joined_at
+        from (
+            select *, hash(opportunity_n, contact_n) as chance,
+                hs_contact_id(contact_n) as contact, hs_contact_id(main_contact_n) as main_contact
+            from own_deals join people using (account_n)
+        )
+        where chance % 4 = 0 and contact > main_contact
+    )
+    select opportunity_n, contact_n, joined_at as version_at, false as is_deleted from joined
+    union all by name
+    select opportunity_n, contact_n,
+        joined_at + to_hours(cast(100 + chance % 2000 as bigint)) as version_at, true as is_deleted
+    from joined where chance % 12 = 0"""
 
 
 def tables(connection: DuckDBPyConnection) -> Iterable[VersionTable]:
@@ -134,9 +185,15 @@ def tables(connection: DuckDBPyConnection) -> Iterable[VersionTable]:
         CONTACTS_VIEW,
         COMPANY_LOG,
         _with_merges("hs_companies", "hs_company_log", "record_n"),
+        DEALS,
+        DEAL_CONTACTS,
     ):
         connection.execute(statement)
-    return [_table(item) for item in OBJECT_TYPES.values()] + list(SETTINGS)
+    return [
+        *(_table(item) for item in OBJECT_TYPES.values()),
+        *SETTINGS,
+        *marketing_tables(SCHEMA),
+    ]
 
 
 def _table(item: ObjectType) -> VersionTable:
@@ -157,6 +214,14 @@ def _table(item: ObjectType) -> VersionTable:
 
 
 SETTINGS = (
+    VersionTable(
+        SCHEMA,
+        "deals_contacts",
+        """select cast(hs_deal_id(opportunity_n) as bigint) as deals,
+            cast(hs_contact_id(contact_n) as bigint) as contacts, is_deleted as _deleted,
+            hs_deal_id(opportunity_n) || '-' || contact_n as _key, version_at as _from
+            from hs_deal_contacts""",
+    ),
     VersionTable(
         SCHEMA,
         "owners",

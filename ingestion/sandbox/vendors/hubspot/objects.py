@@ -46,7 +46,10 @@ class Property:
 
 @dataclass(frozen=True)
 class ObjectType:
-    """A CRM object type. `links` maps an associated type to the SQL of the associated id."""
+    """A CRM object type. `links` maps an associated type to the SQL of the associated id.
+
+    A version that changes nothing but links leaves `modified_at` where it was.
+    """
 
     name: str
     type_id: str
@@ -58,6 +61,7 @@ class ObjectType:
     created: str = "createdate"
     created_at: str = "created_at"
     version_at: str = "version_at"
+    modified_at: str = "version_at"
     is_deleted: str = "is_deleted"
     is_merged: str = "false"
     defaults: tuple[str, ...] = ()
@@ -67,7 +71,7 @@ class ObjectType:
         return (
             *self.own_properties,
             Property(self.created, "datetime", self.created_at),
-            Property(self.modified, "datetime", self.version_at),
+            Property(self.modified, "datetime", self.modified_at),
             Property("hs_object_id", "number", self.key),
         )
 
@@ -117,14 +121,18 @@ CONTACTS = ObjectType(
         lead_source="lead_source", hs_merged_object_ids="merged_ids",
     )
     + _properties("number", numemployees="employees")
-    + _properties("datetime", converted_at="converted_at"),
+    + _properties(
+        "datetime", converted_at="converted_at", hs_lifecyclestage_lead_date="lead_at",
+        hs_lifecyclestage_salesqualifiedlead_date="qualified_at",
+        hs_lifecyclestage_opportunity_date="opportunity_at",
+    ),
     links={"companies": "hs_company_id(account_n)"},
     modified="lastmodifieddate",
     is_merged="is_merged",
     defaults=("email", "firstname", "lastname"),
 )  # fmt: skip
 DEALS = ObjectType(
-    "deals", "0-3", _own("opportunities"), "hs_deal_id(opportunity_n)",
+    "deals", "0-3", "hs_deals", "hs_deal_id(opportunity_n)",
     _properties(
         "string", dealname="name", campaign_id="google_ads_id(campaign_n)",
         product_id="hs_product_id(product_n)", competitor="competitor", hs_next_step="next_step",
@@ -143,6 +151,7 @@ DEALS = ObjectType(
         "companies": "hs_company_id(account_n)",
         "contacts": "hs_contact_id(contact_n)",
     },
+    modified_at="modified_at",
     defaults=("dealname", "amount", "dealstage", "pipeline", "closedate"),
 )  # fmt: skip
 PRODUCTS = ObjectType(
@@ -153,6 +162,22 @@ PRODUCTS = ObjectType(
     _properties("string", name="name", hs_sku="code", family="family")
     + _properties("number", price="list_price"),
     defaults=("name", "price"),
+)  # fmt: skip
+LINE_ITEMS = ObjectType(
+    "line_items", "0-8",
+    f"(select items.*, products.name, products.code from {_own('line_items')} as items"
+    " left join products using (product_n))",
+    "hs_line_item_id(line_item_n)",
+    _properties(
+        "string", name="name", hs_sku="code", hs_product_id="hs_product_id(product_n)",
+    )
+    + _properties("enumeration", hs_line_item_currency_code="currency_code")
+    + _properties(
+        "number", quantity="quantity", price="unit_price",
+        amount="round(quantity * unit_price, 2)",
+    ),
+    links={"deals": "hs_deal_id(opportunity_n)"},
+    defaults=("name", "price", "quantity"),
 )  # fmt: skip
 GOALS = ObjectType(
     "goal_targets", "0-74",
@@ -233,13 +258,14 @@ TASKS = _engagement(
 OBJECT_TYPES: dict[str, ObjectType] = {
     item.name: item
     for item in (
-        COMPANIES, CONTACTS, DEALS, PRODUCTS, GOALS, CALLS, EMAILS, MEETINGS, NOTES, TASKS,
+        COMPANIES, CONTACTS, DEALS, LINE_ITEMS, PRODUCTS, GOALS,
+        CALLS, EMAILS, MEETINGS, NOTES, TASKS,
     )
 }  # fmt: skip
 SINGULAR = {
     "company": "companies", "contact": "contacts", "deal": "deals", "product": "products",
     "call": "calls", "email": "emails", "meeting": "meetings", "note": "notes", "task": "tasks",
-    "goal_target": "goal_targets",
+    "goal_target": "goal_targets", "line_item": "line_items",
 }  # fmt: skip
 
 

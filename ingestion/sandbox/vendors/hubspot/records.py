@@ -1,7 +1,7 @@
 """HubSpot records from the store: property values as text, associations, history."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -25,7 +25,18 @@ LINK_TYPES = {
     ("companies", "deals"): (6, 342),
     ("deals", "contacts"): (None, 3),
     ("contacts", "deals"): (None, 4),
+    ("deals", "line_items"): (None, 19),
+    ("line_items", "deals"): (None, 20),
 }
+# The account's own label of the one contact that a deal is about.
+MAIN_CONTACT = (37, "Decision maker")
+
+
+class Link(NamedTuple):
+    """An associated record; a main one is what its record is about, others take part in it."""
+
+    to_id: str
+    is_main: bool
 
 
 def error(status: int, message: str, **more: Any) -> VendorError:
@@ -71,7 +82,7 @@ def columns(kind: ObjectType, properties: Sequence[Property]) -> str:
     values = "".join(f', {text_of(prop)} as "p_{prop.name}"' for prop in properties)
     return (
         f"_key as id, strftime(_created_at, '{INSTANT}Z') as created,"
-        f" strftime(_from, '{INSTANT}Z') as updated, _archived{values}{links}"
+        f" strftime(\"{kind.modified}\", '{INSTANT}Z') as updated, _archived{values}{links}"
     )
 
 
@@ -103,9 +114,20 @@ def numbers(ids: Iterable[str]) -> str:
 
 def links(
     store: Store, source: ObjectType, target: ObjectType, ids: Sequence[str]
-) -> dict[str, list[str]]:
-    """Associated ids of live records by record id, in either direction of the stored link."""
-    found: dict[str, list[str]] = {}
+) -> dict[str, list[Link]]:
+    """Associated live records by record id, main ones first, in either direction of the link."""
+    found = main_links(store, source, target, ids)
+    for from_id, more in more_links(store, source, target, ids).items():
+        known = found.setdefault(from_id, [])
+        known += [link for link in more if link.to_id not in {main.to_id for main in known}]
+    return found
+
+
+def main_links(
+    store: Store, source: ObjectType, target: ObjectType, ids: Sequence[str]
+) -> dict[str, list[Link]]:
+    """Associations that a record itself knows, or is known by."""
+    found: dict[str, list[Link]] = {}
     wanted = numbers(ids)
     if not wanted:
         return found
@@ -123,7 +145,28 @@ def links(
     else:
         return found
     for from_id, to_id in store.fetch(sql).rows():
-        found.setdefault(from_id, []).append(to_id)
+        found.setdefault(from_id, []).append(Link(to_id, True))
+    return found
+
+
+def more_links(
+    store: Store, source: ObjectType, target: ObjectType, ids: Sequence[str]
+) -> dict[str, list[Link]]:
+    """The deals that contacts take part in beside their main one, and the other way round."""
+    found: dict[str, list[Link]] = {}
+    wanted = numbers(ids)
+    if {source.name, target.name} != {"deals", "contacts"} or not wanted:
+        return found
+    rows = store.fetch(
+        f"select link.{source.name}, link.{target.name}"
+        f" from {store.current(f'{SCHEMA}.deals_contacts')} as link"
+        f" join {store.current(path_of(target))} as target"
+        f" on target.hs_object_id = link.{target.name}"
+        f" where link.{source.name} in ({wanted}) and not link._deleted"
+        " and not target._archived and not target._merged order by link._from, 2"
+    )
+    for from_id, to_id in rows.rows():
+        found.setdefault(str(from_id), []).append(Link(str(to_id), False))
     return found
 
 
@@ -138,14 +181,19 @@ def add_associations(
     for name in dict.fromkeys(name.strip() for name in names if name.strip()):
         target = known_type(name)
         label = f"{singular(kind.name)}_to_{singular(target.name)}"
+        ids = [record["id"] for record in records]
         if target.name in kind.links:
-            linked = frame[f"_{target.name}"].to_list()
-            found = [[to_id] if to_id else [] for to_id in linked]
+            more = more_links(store, kind, target, ids)
+            linked = zip(ids, frame[f"_{target.name}"], strict=False)
+            found = [
+                [to_id] * bool(to_id) + [link.to_id for link in more.get(from_id, [])]
+                for from_id, to_id in linked
+            ]
         else:
-            by_id = links(store, kind, target, [record["id"] for record in records])
-            found = [by_id.get(record["id"], []) for record in records]
+            by_id = links(store, kind, target, ids)
+            found = [[link.to_id for link in by_id.get(from_id, [])] for from_id in ids]
         for record, to_ids in zip(records, found, strict=False):
-            results = [{"id": to_id, "type": label} for to_id in to_ids]
+            results = [{"id": to_id, "type": label} for to_id in dict.fromkeys(to_ids)]
             if results:
                 record.setdefault("associations", {})[target.name] = {"results": results}
 

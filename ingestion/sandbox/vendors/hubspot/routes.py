@@ -8,6 +8,8 @@ from ingestion.sandbox.tokens import bearer
 from ingestion.sandbox.vendors.hubspot import credentials
 from ingestion.sandbox.vendors.hubspot.accounts import marketing_routes, settings_routes
 from ingestion.sandbox.vendors.hubspot.crm import crm_routes
+from ingestion.sandbox.vendors.hubspot.forms import forms_routes
+from ingestion.sandbox.vendors.hubspot.lists import lists_routes
 from ingestion.sandbox.vendors.hubspot.records import error
 from ingestion.sandbox.vendors.hubspot.search import search_routes
 from ingestion.sandbox.world import World
@@ -30,6 +32,8 @@ def hubspot_routes(world: World) -> APIRouter:
         crm_routes(world),
         settings_routes(world),
         marketing_routes(world),
+        forms_routes(world),
+        lists_routes(world),
     ):
         router.include_router(routes)
     return router

@@ -18,6 +18,6 @@ VENDOR = Vendor(
     tables=tables,
     refusal=refusal,
     not_found=_not_found,
-    lists=("results", "events"),
+    lists=("results", "events", "lists"),
     middleware=LimitHeaders,
 )
