@@ -105,9 +105,9 @@ def _activity(
     description: str,
     *,
     text: str = "",
+    count: str = "",
     instant: str = "",
     searched_at_first: bool = False,
-    **properties: str,
 ) -> CrmObject:
     return _crm_object(
         name,
@@ -116,8 +116,8 @@ def _activity(
         revisit=ACTIVITIES_AGAIN,
         searched_at_first=searched_at_first,
         text=f"hubspot_owner_id {text}",
+        count=count,
         instant=f"hs_timestamp hs_createdate hs_lastmodifieddate {instant}",
-        **properties,
     )
 
 
