@@ -39,7 +39,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         account(2, CRM, "2026-01-02"),
         account(2, CRM, "2026-07-01", is_deleted=True, merged_into_n=1),
         account(3, CRM, "2026-01-03"),
-        account(3, CRM, "2026-08-01", is_deleted=True),
+        account(3, CRM, "2026-09-01", is_deleted=True),
         account(4, "salesforce", "2026-01-04"),
     ],
     "contacts": [
@@ -163,7 +163,7 @@ def test_a_merge_shows_on_the_winner_and_hides_the_loser(hubspot: httpx.Client) 
     assert winner["properties"]["hs_merged_object_ids"] == str(COMPANY + 2)
     archived = get(hubspot, "/crm/v3/objects/companies", archived="true")["results"]
     assert [(item["id"], item["archivedAt"]) for item in archived] == [
-        (str(COMPANY + 3), "2026-08-01T00:00:00.000Z")
+        (str(COMPANY + 3), "2026-09-01T00:00:00.000Z")
     ]
 
 

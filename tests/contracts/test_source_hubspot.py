@@ -116,6 +116,17 @@ def test_archived_and_merged_records_become_tombstones_once(lake: Lake) -> None:
     assert gone[VERSION_AT].min() >= at("2026-11-18 10:30")
 
 
+def test_records_that_the_bin_has_forgotten_are_deleted_when_all_are_read_again(lake: Lake) -> None:
+    lake.land(HS, only=COMPANIES)
+    lake.sandbox.advance(100 * 24 * HOUR)
+    with lake.sandbox.hubspot() as vendor:
+        assert not vendor.get("/crm/v3/objects/companies?archived=true").json()["results"]
+    assert lake.land(HS, only=COMPANIES).tables["companies"].tombstones == 2
+    left = lake.current(HS, entity_of(HS, "companies"))["id"].to_list()
+    assert left == ["20000000001", "20000000004"]
+    assert lake.land(HS, only=COMPANIES).load_id is None
+
+
 def test_winner_of_a_merge_names_the_records_it_took_in(lake: Lake) -> None:
     lake.land(HS, only=COMPANIES)
     lake.sandbox.advance(3600)
@@ -302,7 +313,8 @@ def test_landed_records_are_those_of_the_vendor(tmp_path: Path) -> None:
             lake.land(HS)
             sandbox.clear_faults()
         reconcile(lake, sandbox)
-        assert lake.rows(HS, "deals").filter(DELETED).height
+        deleted = {name for name in TRUTH if lake.rows(HS, name)[DELETED].any()}
+        assert {"companies", "contacts", "tasks", "list_memberships"} <= deleted
         assert all(lake.rows(HS, entity.rejects_name).is_empty() for entity in entities(HS))
 
 

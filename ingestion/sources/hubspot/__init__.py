@@ -1,9 +1,9 @@
 """HubSpot: lists for first loads, search for what changed, with a private app's token.
 
-Deletes: the list of archived records (kept 90 days) and `hs_merged_object_ids`. Cursor: the
-modification time. Associations alone do not move it: once a day all deals are read again, and the
-activities of the last 30 days. Limits: 190 calls in 10 s, 5 searches a second, 10,000 records a
-search.
+Deletes: the list of archived records (kept 90 days) and `hs_merged_object_ids`; companies, contacts
+and deals that are gone without a trace are missed when all are read again. Cursor: the modification
+time. Associations alone do not move it: once a day all deals are read again, and the activities of
+the last 30 days. Limits: 190 calls in 10 s, 5 searches a second, 10,000 records a search.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -28,6 +28,8 @@ LISTS_ROWS = 500
 EVENT_ROWS = 1_000
 URL_PROPERTIES = 1_800
 HISTORY_PROPERTIES = ("dealstage", "amount", "closedate")
+# What is deleted for good, at a person's request say, leaves no trace but its absence.
+PEOPLE_AGAIN = Revisit(every=timedelta(days=7))
 # A change of associations moves no date, and the search finds some changes late. Deals are few
 # and read whole; of activities those that changed lately.
 DEALS_AGAIN = Revisit(every=timedelta(days=1))
@@ -124,12 +126,13 @@ def _activity(
 OBJECTS: tuple[CrmObject, ...] = (
     _crm_object(
         "companies", "Companies; merged ones name those they took in.", custom=True,
+        revisit=PEOPLE_AGAIN,
         text="name domain industry segment country region hubspot_owner_id hs_merged_object_ids",
         count="numberofemployees", number="annualrevenue",
     ),
     _crm_object(
         "contacts", "People; one with a lead_source is a lead as well.", custom=True,
-        modified="lastmodifieddate",
+        modified="lastmodifieddate", revisit=PEOPLE_AGAIN,
         text="email firstname lastname phone jobtitle company industry country region"
         " lifecyclestage hs_lead_status hubspot_owner_id lead_source associatedcompanyid"
         " converted_deal_id campaign_id hs_merged_object_ids",

@@ -1,5 +1,6 @@
 """HubSpot CRM v3: lists, single reads, batch reads, property definitions; v4 associations."""
 
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ingestion.sandbox.replies import JsonBody, json_reply
+from ingestion.sandbox.store import literal
 from ingestion.sandbox.vendors.hubspot import records
 from ingestion.sandbox.vendors.hubspot.objects import ObjectType, Property, singular
 from ingestion.sandbox.vendors.hubspot.records import error, known_type, path_of
@@ -16,10 +18,18 @@ MOST = 100
 MOST_WITH_HISTORY = 50
 MOST_ASSOCIATIONS = 1_000
 MOST_LINKS = 500
+KEPT_IN_BIN = timedelta(days=90)
 
 
 def crm_routes(world: World) -> APIRouter:
     router = APIRouter()
+
+    def alive(archived: str | None) -> str:
+        """Merged-away records are in no list, not even in that of the archived ones."""
+        if archived != "true":
+            return "not _archived and not _merged"
+        since = literal(world.store.now() - KEPT_IN_BIN)
+        return f"_archived and not _merged and _from > {since}"
 
     @router.get("/crm/v3/objects/{name}")
     def listing(request: Request, name: str) -> Response:
@@ -34,7 +44,7 @@ def crm_routes(world: World) -> APIRouter:
         frame = world.store.fetch(
             f"select {records.columns(kind, properties)} from ("
             f"select * from {world.store.current(path_of(kind))}"
-            f" where {_alive(query.get('archived'))}"
+            f" where {alive(query.get('archived'))}"
             + (f" and hs_object_id >= {after}" if after else "")
             + f" order by hs_object_id limit {limit + 1}) order by hs_object_id"
         )
@@ -72,7 +82,7 @@ def crm_routes(world: World) -> APIRouter:
         return world.store.fetch(
             f"select {records.columns(kind, properties)}"
             f" from {world.store.current(path_of(kind))}"
-            f" where hs_object_id in ({records.numbers(ids) or 'null'}) and {_alive(archived)}"
+            f" where hs_object_id in ({records.numbers(ids) or 'null'}) and {alive(archived)}"
             " order by hs_object_id"
         )
 
@@ -176,11 +186,6 @@ def _limit(text: str, most: int) -> int:
 
 def _history(kind: ObjectType, names: list[str]) -> list[Property]:
     return [prop for prop in map(kind.property, dict.fromkeys(names)) if prop is not None]
-
-
-def _alive(archived: str | None) -> str:
-    """Merged-away records are in no list, not even in that of the archived ones."""
-    return f"_archived = {str(archived == 'true').lower()} and not _merged"
 
 
 def _link(request: Request, after: str) -> str:
