@@ -1,4 +1,4 @@
-"""What every landed batch must be like: Great Expectations over just the rows of one load.
+"""What every landed batch must be like: Great Expectations over just the rows of the last loads.
 
 Structure (keys, versions, types) is derived from the entity; what else is known of an entity stands
 in its source's `expectations.py`. The library takes seconds to import, so it is imported when a
@@ -56,7 +56,8 @@ def expectations(source: str, entity: Entity, batch: pa.Table) -> Iterator[Expec
     """All that is expected of a batch: of its structure, then of its content."""
     for column in (*entity.key, VERSION_AT, LOADED_AT):
         yield Expectation("ExpectColumnValuesToNotBeNull", {"column": column}, "error")
-    unique = {"column_list": list(dict.fromkeys([*entity.key, VERSION_AT, DELETED]))}
+    # A later load may bring a version again: a vendor's links change without moving its date.
+    unique = {"column_list": list(dict.fromkeys([*entity.key, VERSION_AT, DELETED, LOAD_ID]))}
     yield Expectation("ExpectCompoundColumnsToBeUnique", unique, "error")
     if loaded_at := pc.max(batch[LOADED_AT]).as_py():
         latest = pd.Timestamp(loaded_at + CLOCK_SKEW)

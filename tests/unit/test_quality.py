@@ -87,10 +87,11 @@ def test_a_bad_value_fails_with_its_column_and_a_sample(
     assert shown == sample or (sample is None and "2026-11-25" in shown[0])
 
 
-def test_a_version_of_a_record_is_there_once() -> None:
+def test_a_version_of_a_record_is_there_once_a_load() -> None:
     ((column, count, _, severity),) = failures_of({"id": "x"}, {"id": "x"})
-    assert (column, count, severity) == ("id, _version_at, _deleted", 2, "error")
+    assert (column, count, severity) == ("id, _version_at, _deleted, _dlt_load_id", 2, "error")
     assert failures_of({"id": "x"}, {"id": "x", "_version_at": NOW - timedelta(1)}) == []
+    assert failures_of({"id": "x"}, {"id": "x", LOAD_ID: "2"}) == []
 
 
 def test_a_tombstone_needs_only_its_key() -> None:
