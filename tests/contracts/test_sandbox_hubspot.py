@@ -527,6 +527,26 @@ def test_records_are_as_specified(hubspot: httpx.Client, name: str) -> None:
     assert misfits(page["results"][0], wanted, document, may_miss=missing) == []
 
 
+def test_pipelines_and_properties_are_as_specified(hubspot: httpx.Client) -> None:
+    document = spec("hubspot_ballerina_apache2/hubspot.crm.pipeline.yaml")
+    schemas = document["components"]["schemas"]
+    [pipeline] = get(hubspot, "/crm/v3/pipelines/deals")["results"]
+    for record, name in ((pipeline, "Pipeline"), (pipeline["stages"][0], "PipelineStage")):
+        wanted = properties(schemas[name], document)
+        assert misfits(record, wanted, document, may_miss="archivedAt") == []
+    document = spec("hubspot_ballerina_apache2/hubspot.crm.property.yaml")
+    schema = document["components"]["schemas"]["Property"]
+    wanted = {name: schema["properties"][name] for name in schema["required"]}
+    for prop in get(hubspot, "/crm/v3/properties/deals")["results"]:
+        assert misfits(prop, wanted, document) == []
+
+
+def test_marketing_emails_are_as_recorded(hubspot: httpx.Client) -> None:
+    [email] = get(hubspot, "/marketing/v3/emails")["results"]
+    recorded = fixture("hubspot/test/read/marketing-emails/1-first-page.json")["results"][0]
+    assert unlike(email, recorded) == []
+
+
 def test_the_vendors_own_client_reads_it(hubspot: httpx.Client) -> None:
     client = HubSpot(access_token=credentials.ACCESS_TOKEN, host=str(hubspot.base_url).rstrip("/"))
     deals = client.crm.deals.get_all(properties=["dealname", "amount"], associations=["companies"])
@@ -562,5 +582,7 @@ def test_the_vendors_own_client_reads_it(hubspot: httpx.Client) -> None:
     members = client.crm.lists.memberships_api.get_page(lists.lists[0].list_id)
     assert [member.record_id for member in members.results] == [str(LEAD + 2)]
     assert len(client.marketing.forms.forms_api.get_page(limit=4).results) == 4
+    [email] = client.marketing.emails.marketing_emails_api.get_page().results
+    assert (email.name, email.state) == ("News", "PUBLISHED")
     events = client.marketing.events.basic_api.get_all()
     assert [event.registrants for event in events.results] == [2, 1]

@@ -122,25 +122,7 @@ def marketing_routes(world: World) -> APIRouter:
             f"select id, name, subject, strftime(sent_at, '%Y-%m-%dT%H:%M:%SZ') as sent"
             f" from {store.current(SCHEMA + '.email_campaigns')} order by sent_at, id"
         )
-        found = [
-            {
-                "id": row["id"],
-                "name": row["name"],
-                "subject": row["subject"],
-                "type": "BATCH_EMAIL",
-                "subcategory": "batch",
-                "state": "PUBLISHED",
-                "isPublished": True,
-                "archived": False,
-                "publishDate": row["sent"],
-                "createdAt": row["sent"],
-                "updatedAt": row["sent"],
-                "primaryEmailCampaignId": row["id"],
-                "allEmailCampaignIds": [row["id"]],
-            }
-            for row in rows.to_dicts()
-        ]
-        return page(request, found, limit, most=300)
+        return page(request, [_email(row) for row in rows.to_dicts()], limit, most=300)
 
     @router.get("/email/public/v1/events")
     def events(
@@ -195,6 +177,41 @@ def marketing_routes(world: World) -> APIRouter:
         return json_reply(body)
 
     return router
+
+
+def _email(row: dict[str, Any]) -> dict[str, Any]:
+    """A marketing e-mail; what it looks like is left out."""
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "subject": row["subject"],
+        "type": "BATCH_EMAIL",
+        "subcategory": "batch",
+        "state": "PUBLISHED",
+        "isPublished": True,
+        "isTransactional": False,
+        "isAb": False,
+        "archived": False,
+        "publishDate": row["sent"],
+        "createdAt": row["sent"],
+        "createdById": "40000001",
+        "updatedAt": row["sent"],
+        "updatedById": "40000001",
+        "primaryEmailCampaignId": row["id"],
+        "allEmailCampaignIds": [row["id"]],
+        "activeDomain": "www.revlake.example",
+        "businessUnitId": "0",
+        "emailTemplateMode": "DRAG_AND_DROP",
+        "jitterSendTime": True,
+        "language": "en",
+        "previewKey": "preview",
+        "sendOnPublish": True,
+        "content": {},
+        "from": {},
+        "to": {},
+        "subscriptionDetails": {},
+        "webversion": {},
+    }
 
 
 def _event_id(number: int) -> str:
