@@ -55,6 +55,10 @@ database are staged by its own models.
             'accounts', 'contacts', 'leads', 'opportunities', 'opportunity_history',
             'opportunity_line_items', 'tasks', 'events', 'users', 'user_roles', 'products',
             'campaigns', 'campaign_members', 'quotas', 'exchange_rates', 'stages',
+            'opportunity_field_history', 'opportunity_competitors', 'opportunity_contact_roles',
+            'pricebooks', 'pricebook_entries', 'territories', 'user_territories',
+            'object_territories', 'periods', 'forecast_types', 'forecast_items',
+            'custom_field_definitions',
         ],
         'hubspot': [
             'companies', 'contacts', 'deals', 'deal_history', 'deal_associations', 'line_items',

@@ -27,7 +27,7 @@ from tests.paths import PROJECT
 WITHOUT_API = {"files", "sql_database"}
 # A part of the requests for one entity and for no other, and the entities that it takes with it.
 ONE_OBJECT = {
-    "salesforce": ("sobjects/Opportunity/describe", {"opportunities"}),
+    "salesforce": ("FROM Opportunity WHERE", {"opportunities"}),
     "hubspot": ("/crm/v3/objects/deals", {"deals", "deal_history", "deal_associations"}),
     "dynamics": ("/leads?", {"leads"}),
     "pipedrive": ("/v1/goals", {"goals"}),

@@ -4,12 +4,17 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import requests
+from simple_salesforce import Salesforce, SalesforceMalformedRequest
 
 from ingestion.sandbox.vendors.salesforce import credentials, ids
+from ingestion.sandbox.vendors.salesforce.objects import OBJECTS
+from tests.contracts.api_specs import fixture, unlike
 from tests.contracts.sandbox_server import (
     Sandbox,
     account,
@@ -21,11 +26,16 @@ from tests.contracts.sandbox_server import (
     serve,
     user,
 )
+from tests.contracts.tls import over_tls
 
 API = "/services/data/v60.0"
 CRM = "salesforce"
 ROWS: dict[str, list[dict[str, Any]]] = {
-    "users": [user(1, CRM, role="Rep", manager_n=2), user(2, CRM, role="Manager")],
+    "users": [
+        user(1, CRM, role="Rep", manager_n=2),
+        user(2, CRM, role="Manager"),
+        user(1, CRM, role="Rep", version_at=at("2026-05-01"), team_name="West"),
+    ],
     "accounts": [
         account(1, CRM, "2026-01-01", owner_n=2),
         account(1, CRM, "2026-06-01", name="O'Neil 株式会社", owner_n=2),
@@ -37,7 +47,12 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         account(5, CRM, "2026-11-18 10:00:01"),
         account(6, "hubspot", "2026-01-01"),
     ],
-    "contacts": [contact(1, CRM, "2026-02-01"), contact(7, CRM, "2026-04-02", account_n=1)],
+    "contacts": [
+        contact(1, CRM, "2026-02-01"),
+        contact(7, CRM, "2026-04-02", account_n=1),
+        contact(8, CRM, "2026-02-15"),
+        contact(8, CRM, "2026-10-01", is_deleted=True, merged_into_n=7),
+    ],
     "leads": [
         lead(1, CRM, "2026-03-01", campaign_n=1),
         lead(
@@ -49,7 +64,10 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "opportunities": [
         opportunity(1, CRM, "2026-02-01"),
         opportunity(1, CRM, "2026-02-10", next_step="Call"),
-        opportunity(1, CRM, "2026-03-01", stage="Proposal", probability=0.5, amount=1500.0),
+        opportunity(
+            1, CRM, "2026-03-01", stage="Proposal", probability=0.5, amount=1500.0,
+            next_step="Call", competitor="Rival",
+        ),
         opportunity(2, CRM, "2026-04-02", close_date=date(2027, 1, 31)),
     ],
     "activities": [activity(n, CRM, "call", f"2026-05-01 00:{n % 60:02}") for n in range(1, 451)]
@@ -269,14 +287,145 @@ def test_exchange_rates_of_the_future_are_hidden(salesforce: httpx.Client) -> No
     assert [record["ConversionRate"] for record in records] == [0.9]
 
 
+def test_field_history_has_old_and_new_values_of_their_types(salesforce: httpx.Client) -> None:
+    records = query(
+        salesforce,
+        "SELECT Field, DataType, OldValue, NewValue FROM OpportunityFieldHistory "
+        f"WHERE OpportunityId = '{ids.record_id('006', 1)}' ORDER BY CreatedDate, Field",
+    )
+    shown = [tuple(record.values())[1:] for record in records]
+    assert shown == [
+        ("created", None, None, None),
+        ("NextStep", "Text", None, "Call"),
+        ("Amount", "Currency", 1000.0, 1500.0),
+        ("StageName", "DynamicEnum", "Qualification", "Proposal"),
+    ]
+    assert refused(
+        salesforce, "SELECT Id FROM OpportunityFieldHistory WHERE NewValue = 'Call'"
+    ) == ("INVALID_FIELD")
+
+
+def test_deal_has_a_competitor_and_people_with_their_parts(salesforce: httpx.Client) -> None:
+    """The third contact, asked in at the proposal, was merged into the second one since."""
+    deal = f"WHERE OpportunityId = '{ids.record_id('006', 1)}'"
+    [rival] = query(
+        salesforce, f"SELECT CompetitorName, CreatedDate FROM OpportunityCompetitor {deal}"
+    )
+    assert rival["CompetitorName"] == "Rival"
+    assert rival["CreatedDate"] == "2026-03-01T00:00:00.000+0000"
+    roles = query(
+        salesforce,
+        "SELECT ContactId, Role, IsPrimary, CreatedDate, SystemModstamp "
+        f"FROM OpportunityContactRole {deal} ORDER BY CreatedDate",
+    )
+    assert [tuple(role.values())[1:] for role in roles] == [
+        (
+            ids.record_id("003", 1), "Decision Maker", True, "2026-02-01T00:00:00.000+0000",
+            "2026-02-01T00:00:00.000+0000",
+        ),
+        (
+            ids.record_id("003", 7), "Economic Buyer", False, "2026-03-01T00:00:00.000+0000",
+            "2026-10-01T00:00:00.000+0000",
+        ),
+    ]  # fmt: skip
+
+
+def test_prices_of_a_product_by_book_and_currency(salesforce: httpx.Client) -> None:
+    prices = query(
+        salesforce,
+        "SELECT Pricebook2Id, CurrencyIsoCode, UnitPrice FROM PricebookEntry ORDER BY UnitPrice",
+    )
+    standard, partner = (ids.record_id("01s", number) for number in (1, 2))
+    assert [tuple(price.values())[1:] for price in prices] == [
+        (partner, "EUR", 7.65),
+        (standard, "EUR", 9.0),
+    ]
+    [deal] = query(
+        salesforce,
+        f"SELECT Pricebook2Id FROM Opportunity WHERE Id = '{ids.record_id('006', 2)}'",
+    )
+    assert deal["Pricebook2Id"] == standard
+
+
+def test_who_leaves_a_territory_is_just_not_there_any_more(salesforce: httpx.Client) -> None:
+    territories = {
+        record["Id"]: record["Name"]
+        for record in query(salesforce, "SELECT Id, Name FROM Territory2")
+    }
+    assert sorted(territories.values()) == ["East", "West"]
+    soql = "SELECT UserId, Territory2Id FROM UserTerritory2Association"
+    places = [
+        (record["UserId"], territories[record["Territory2Id"]])
+        for record in query(salesforce, soql, "queryAll")
+    ]
+    rep, manager = (ids.record_id("005", number) for number in (1, 2))
+    assert sorted(places) == sorted([(rep, "West"), (manager, "East")])
+    assert refused(salesforce, f"{soql} WHERE IsDeleted = false") == "INVALID_FIELD"
+    soql = "SELECT ObjectId, IsDeleted FROM ObjectTerritory2Association"
+    owned = {record["ObjectId"] for record in query(salesforce, soql)}
+    assert owned == {ids.record_id("001", number) for number in (1, 4)}
+    assert len(query(salesforce, soql, "queryAll")) == 4
+
+
+def test_forecast_items_add_up_to_open_deals_by_month_and_category(
+    salesforce: httpx.Client,
+) -> None:
+    soql = "SELECT ForecastAmount, PeriodId FROM ForecastingItem ORDER BY ForecastAmount"
+    items = query(salesforce, soql)
+    assert [item["ForecastAmount"] for item in items] == [1000.0, 1500.0]
+    periods = query(salesforce, "SELECT Id, Type, StartDate FROM Period WHERE Type = 'Month'")
+    months = {period["Id"]: period["StartDate"] for period in periods}
+    assert [months[item["PeriodId"]] for item in items] == ["2027-01-01", "2026-12-01"]
+
+
 def test_describe_names_every_selectable_field(salesforce: httpx.Client) -> None:
     listed = salesforce.get(f"{API}/sobjects").json()["sobjects"]
-    assert len(listed) == 16
+    assert len(listed) == len(OBJECTS) == 27
     for item in listed:
         described = salesforce.get(f"{API}/sobjects/{item['name']}/describe").json()
         names = [field["name"] for field in described["fields"]]
-        assert {"Id", "CreatedDate", "SystemModstamp", "IsDeleted"} <= set(names)
+        assert {"CreatedDate", "SystemModstamp"} & set(names)
+        assert ("IsDeleted" in names) is item["undeletable"]
         query(salesforce, f"SELECT {', '.join(names)} FROM {item['name']} LIMIT 5")
+
+
+@pytest.mark.parametrize(
+    "name", ["Account", "Contact", "Lead", "Opportunity", "Event", "OpportunityContactRole"]
+)
+def test_fields_are_described_as_in_a_real_org(salesforce: httpx.Client, name: str) -> None:
+    recorded = fixture(f"salesforce_describe/GET_sobjects_{name}_describe.json")
+    real = {field["name"]: field for field in recorded["fields"]}
+    described = salesforce.get(f"{API}/sobjects/{name}/describe").json()["fields"]
+    standard = [field for field in described if not field["custom"]]
+    # That org has one currency.
+    standard = [field for field in standard if field["name"] != "CurrencyIsoCode"]
+    assert len(standard) >= 9
+    assert {field["name"]: field["type"] for field in standard} == {
+        field["name"]: real.get(field["name"], {}).get("type") for field in standard
+    }
+    for field in standard:
+        assert unlike(field, real[field["name"]]) == []
+
+
+def test_composite_answers_each_request_by_itself(salesforce: httpx.Client) -> None:
+    def ask(*addresses: str) -> httpx.Response:
+        orders = [
+            {"method": "GET", "url": f"{API}/{address}", "referenceId": f"r{number}"}
+            for number, address in enumerate(addresses)
+        ]
+        return salesforce.post(f"{API}/composite", json={"compositeRequest": orders})
+
+    replies = ask(
+        "sobjects/Lead/describe", "sobjects/Nothing/describe", "query?q=SELECT+COUNT()+FROM+Task"
+    ).json()["compositeResponse"]
+    assert [(reply["referenceId"], reply["httpStatusCode"]) for reply in replies] == [
+        ("r0", 200), ("r1", 404), ("r2", 200),
+    ]  # fmt: skip
+    assert replies[0]["body"]["name"] == "Lead"
+    assert replies[1]["body"][0]["errorCode"] == "NOT_FOUND"
+    assert replies[2]["body"]["totalSize"] == 450
+    assert ask(*["query?q=SELECT+COUNT()+FROM+Task"] * 6).status_code == 400
+    assert ask(*["sobjects/Lead/describe"] * 26).status_code == 400
 
 
 def test_deleted_and_updated_ids_of_a_window(salesforce: httpx.Client) -> None:
@@ -370,3 +519,38 @@ def test_advance_shows_what_happened_since() -> None:
         assert query(client, soql) == []
         sandbox.advance(1)
         assert [record["Id"] for record in query(client, soql)] == [ids.record_id("001", 5)]
+
+
+def test_an_independent_client_reads_the_sandbox(tmp_path: Path) -> None:
+    with over_tls(ROWS, tmp_path) as (address, trusted), requests.Session() as session:
+        session.verify = trusted
+        token = session.post(
+            f"{address}/salesforce/services/oauth2/token",
+            data={
+                "grant_type": "client_credentials",
+                "client_id": credentials.CLIENT_ID,
+                "client_secret": credentials.CLIENT_SECRET,
+            },
+        ).json()
+        client = Salesforce(
+            instance_url=token["instance_url"], session_id=token["access_token"], session=session
+        )
+        assert token["instance_url"] == f"{address}/salesforce"
+        client.headers["Sforce-Query-Options"] = "batchSize=200"
+        page = client.query("SELECT Id FROM Task ORDER BY Id")
+        sizes, seen = [len(page["records"])], [record["Id"] for record in page["records"]]
+        while not page["done"]:
+            page = client.query_more(page["nextRecordsUrl"], identifier_is_url=True)
+            sizes.append(len(page["records"]))
+            seen += [record["Id"] for record in page["records"]]
+        assert sizes == [200, 200, 50] and len(set(seen)) == 450
+        everything = client.query_all("SELECT Id FROM Account", include_deleted=True)
+        assert everything["totalSize"] == len(everything["records"]) == 4
+        described = {field["name"]: field["type"] for field in client.Account.describe()["fields"]}
+        assert described["Health_Score__c"] == "double"
+        assert {item["name"] for item in client.describe()["sobjects"]} == set(OBJECTS)
+        pages = list(client.bulk2.Task.query("SELECT Id, Subject FROM Task", max_records=200))
+        rows = [row for text in pages for row in csv.DictReader(io.StringIO(text))]
+        assert sorted(row["Id"] for row in rows) == seen
+        with pytest.raises(SalesforceMalformedRequest, match="No such column"):
+            client.query("SELECT Nothing FROM Account")

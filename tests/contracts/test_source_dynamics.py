@@ -2,11 +2,7 @@
 
 import hashlib
 import json
-import socket
-import ssl
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +12,6 @@ import msal
 import polars as pl
 import pytest
 import requests
-import trustme
-import uvicorn
 from azure.core.credentials import AccessToken
 from polars.testing import assert_frame_equal
 from PowerPlatform.Dataverse.client import DataverseClient
@@ -26,8 +20,6 @@ from ingestion.catalog import entities
 from ingestion.entity import DELETED, VERSION_AT
 from ingestion.http import VendorClient
 from ingestion.sandbox.__main__ import history_start
-from ingestion.sandbox.app import build_app, build_world
-from ingestion.sandbox.clock import Beginning, Clock
 from ingestion.sandbox.company.simulation import simulate
 from ingestion.sandbox.company.truth import state
 from ingestion.sandbox.vendors.dynamics import credentials, service, tables
@@ -35,7 +27,8 @@ from ingestion.sources.dynamics import read
 from tests.contracts.company_sandbox import NOW as COMPANY_NOW
 from tests.contracts.company_sandbox import Lake, company_sandbox, entity_of, faulty
 from tests.contracts.dataverse import COMPANY, CRM
-from tests.contracts.sandbox_server import NOW, Sandbox, at, frames, serve
+from tests.contracts.sandbox_server import NOW, Sandbox, at, serve
+from tests.contracts.tls import over_tls
 
 EXPECTED = {
     "accounts": 8, "contacts": 6, "leads": 6, "opportunities": 6, "phone_calls": 6,
@@ -332,39 +325,6 @@ def assert_same(
         assert found[column].sum() == pytest.approx(truth[amount].sum()), table
 
 
-@contextmanager
-def over_tls(folder: Path) -> Iterator[tuple[str, str]]:
-    """The sandbox behind TLS on loopback: its address, and the file of the authority to trust."""
-    authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1")
-    trusted, key, chain = (folder / name for name in ("ca.pem", "key.pem", "chain.pem"))
-    authority.cert_pem.write_to_path(trusted)
-    certificate.private_key_pem.write_to_path(key)
-    chain.write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
-    clock = Clock(beginning=Beginning(1, 1.0, at("2026-01-01")), now=NOW, frozen=True)
-    company = frames(COMPANY)
-    app = build_app(build_world(clock, lambda until: company))
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_level="critical",
-            access_log=False,
-            ssl_keyfile=str(key),
-            ssl_certfile=str(chain),
-            ssl_version=ssl.PROTOCOL_TLS_SERVER,
-        )
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield f"https://127.0.0.1:{listener.getsockname()[1]}/dynamics", str(trusted)
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
-        listener.close()
-
-
 class Msal:
     """Microsoft's own login library as the credential of Microsoft's own Dataverse client."""
 
@@ -387,7 +347,8 @@ class Msal:
 def test_microsofts_own_client_reads_the_sandbox(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with over_tls(tmp_path) as (base_url, trusted):
+    with over_tls(COMPANY, tmp_path) as (address, trusted):
+        base_url = f"{address}/dynamics"
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", trusted)
         client = DataverseClient(base_url, Msal(base_url, trusted))
         found = [

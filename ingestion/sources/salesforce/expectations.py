@@ -34,6 +34,9 @@ EXPECTATIONS: Mapping[str, tuple[Expectation, ...]] = {
         *between("probability", low=0, high=100),
         *between("amount", low=0, severity="warn"),
     ),
+    "opportunity_field_history": required("opportunity_id", "field"),
+    "opportunity_competitors": required("opportunity_id"),
+    "opportunity_contact_roles": required("opportunity_id", "contact_id", "is_primary"),
     "opportunity_line_items": (
         *required("opportunity_id"),
         *between("quantity", low=0, severity="warn"),
@@ -45,6 +48,25 @@ EXPECTATIONS: Mapping[str, tuple[Expectation, ...]] = {
     "events": between("duration_in_minutes", low=0, severity="warn"),
     "users": (*required("username"), *matching("email", EMAIL)),
     "products": between("list_price_c", low=0, severity="warn"),
+    "pricebooks": required("name", "is_standard"),
+    "pricebook_entries": (
+        *required("pricebook2_id", "product2_id"),
+        *between("unit_price", low=0, severity="warn"),
+        *matching("currency_iso_code", CURRENCY, severity="error"),
+    ),
+    "territories": required("name", "territory2_model_id"),
+    "user_territories": required("user_id", "territory2_id"),
+    "object_territories": required("object_id", "territory2_id"),
+    "periods": (
+        *required("start_date", "end_date"),
+        *one_of("type", "Month", "Quarter", "Week", "Year"),
+    ),
+    "forecast_types": required("developer_name", "is_active"),
+    "forecast_items": (
+        *required("owner_id", "period_id", "forecasting_type_id"),
+        *matching("currency_iso_code", CURRENCY, severity="error"),
+    ),
+    "custom_field_definitions": required("type"),
     "campaigns": between("budgeted_cost", "actual_cost", low=0, severity="warn"),
     "campaign_members": required("campaign_id"),
     "quotas": (

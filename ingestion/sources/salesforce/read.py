@@ -1,10 +1,11 @@
-"""Reading one Salesforce object: what the org has of it, then REST pages or Bulk CSV."""
+"""Reading one Salesforce object: by REST pages, or as CSV of the Bulk API."""
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote_plus
 
 import pyarrow as pa
 import requests
@@ -15,22 +16,31 @@ from ingestion.http import (
     Allowance,
     DayLeft,
     HalfAnswerError,
+    RefusedError,
     VendorClient,
     VendorError,
     Verdict,
     field_of,
+)
+from ingestion.sources.salesforce.describe import (
+    Fields,
+    Selection,
+    describe_one,
+    select,
+    typed,
 )
 from ingestion.sources.salesforce.settings import (
     API,
     BULK_FROM_ROWS,
     BULK_PAGE_ROWS,
     BULK_WAIT_SECONDS,
-    VERSION_FIELDS,
+    LONGEST_QUERY,
     SObject,
 )
 
 logger = logging.getLogger(__name__)
 
+BAD_REQUEST = 400
 TRANSIENT_CODES = {"SERVER_UNAVAILABLE", "UNABLE_TO_LOCK_ROW", "REQUEST_LIMIT_EXCEEDED"}
 # An object that the user may not read is as one that is not there.
 HIDDEN_CODES = {"NOT_FOUND", "INVALID_TYPE", "INSUFFICIENT_ACCESS"}
@@ -68,71 +78,85 @@ def allowance(response: requests.Response) -> Allowance | None:
     return Allowance(day=DayLeft(max(0, limit - used), limit))
 
 
-def read_object(client: VendorClient, sobject: SObject, since: datetime | None) -> Iterator[Page]:
+def read_object(
+    client: VendorClient, sobject: SObject, fields: Fields | RefusedError, since: datetime | None
+) -> Iterator[Page]:
     """All versions changed at or after `since`, deleted ones included."""
-    fields, version_field = available_fields(client, sobject)
-    soql = f"SELECT {', '.join(fields)} FROM {sobject.name}"
-    if since is not None:
-        stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        soql += f" WHERE {version_field} >= {stamp}"
-    answer = client.get_json(f"{API}/queryAll", {"q": soql})
-    if answer.get("totalSize", 0) > BULK_FROM_ROWS:
-        yield from _bulk(client, sobject, soql, version_field)
-        return
+    if isinstance(fields, RefusedError):
+        raise fields
+    selection = select(sobject, fields)
+    soql = _soql(sobject, selection, since)
+    answer: Any = None
+    if len(quote_plus(soql)) <= LONGEST_QUERY:
+        try:
+            answer = _query(client, soql)
+        except RefusedError as refused:
+            if "INVALID_FIELD" not in refused.said:
+                raise
+            # A field went since the object was described.
+            selection = select(sobject, describe_one(client, sobject))
+            soql = _soql(sobject, selection, since)
+            answer = _query(client, soql)
+    if answer is None or answer.get("totalSize", 0) > BULK_FROM_ROWS:
+        job = _start_job(client, sobject, soql, is_needed=answer is None)
+        if job is not None:
+            yield from _bulk(client, sobject, selection, job)
+            return
     while True:
         records = field_of(answer, "records", f"salesforce: query of {sobject.name}")
-        yield [_row(sobject, record, version_field) for record in records]
+        yield [_row(sobject, record, selection) for record in records]
         if answer.get("done", True):
             return
         answer = client.get_json(field_of(answer, "nextRecordsUrl", "salesforce: query"))
 
 
-def available_fields(client: VendorClient, sobject: SObject) -> tuple[list[str], str]:
-    """The fields to select and the one that says when a record changed.
-
-    An org without multi-currency has no CurrencyIsoCode, one without our `__c` fields lacks those:
-    asking for a field that is not there would fail the whole query.
-    """
-    described = client.get_json(f"{API}/sobjects/{sobject.name}/describe")
-    present = {
-        field["name"]: bool(field.get("custom"))
-        for field in field_of(described, "fields", f"salesforce: describe of {sobject.name}")
-    }
-    wanted = list(sobject.fields.values())
-    absent = [name for name in wanted if name not in present]
-    if absent:
-        logger.info("salesforce: %s has no %s; left null", sobject.name, ", ".join(absent))
-    fields = [name for name in wanted if name in present]
-    version_field = next((name for name in VERSION_FIELDS if name in present), None)
-    if version_field is None:
-        raise VendorError(
-            f"salesforce: {sobject.name} shows none of {', '.join(VERSION_FIELDS)}; "
-            "give the integration user access to them"
-        )
-    if version_field not in fields:
-        fields.append(version_field)
-    if sobject.has_custom_fields:
-        fields += [name for name, custom in present.items() if custom and name not in wanted]
-    return fields, version_field
+def _soql(sobject: SObject, selection: Selection, since: datetime | None) -> str:
+    soql = f"SELECT {', '.join(selection.fields)} FROM {sobject.name}"
+    if since is None:
+        return soql
+    stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{soql} WHERE {selection.version_field} >= {stamp}"
 
 
-def _row(sobject: SObject, record: Any, version_field: str) -> Row:
+def _query(client: VendorClient, soql: str) -> Any:
+    return client.get_json(f"{API}/queryAll", {"q": soql})
+
+
+def _row(sobject: SObject, record: Any, selection: Selection) -> Row:
     if not isinstance(record, dict):
         return record
     row: Row = {column: record.get(field) for column, field in sobject.fields.items()}
-    row[VERSION_AT] = record.get(version_field)
+    row[VERSION_AT] = record.get(selection.version_field)
     row[DELETED] = record.get("IsDeleted")
     if sobject.has_custom_fields:
-        known = {*sobject.fields.values(), "attributes", version_field}
-        row[CUSTOM_FIELDS] = custom_json(
-            {name: value for name, value in record.items() if name not in known}
-        )
+        row[CUSTOM_FIELDS] = _own(record, selection)
     return row
 
 
-def _bulk(client: VendorClient, sobject: SObject, soql: str, version_field: str) -> Iterator[Page]:
-    job = client.post_json(f"{API}/jobs/query", {"operation": "queryAll", "query": soql})
-    path = f"{API}/jobs/query/{field_of(job, 'id', 'salesforce: bulk query')}"
+def _own(record: Mapping[str, Any], selection: Selection) -> str | None:
+    """The org's own fields of a record as JSON."""
+    return custom_json(
+        {name: typed(kind, record.get(name)) for name, kind in selection.custom.items()}
+    )
+
+
+def _start_job(
+    client: VendorClient, sobject: SObject, soql: str, *, is_needed: bool
+) -> str | None:
+    """The path of a query job; None for an object that the Bulk API does not serve."""
+    try:
+        job = client.post_json(f"{API}/jobs/query", {"operation": "queryAll", "query": soql})
+    except RefusedError as refused:
+        if is_needed or refused.status != BAD_REQUEST:
+            raise
+        logger.info("salesforce: no bulk query of %s: %s", sobject.name, refused.said)
+        return None
+    return f"{API}/jobs/query/{field_of(job, 'id', 'salesforce: bulk query')}"
+
+
+def _bulk(
+    client: VendorClient, sobject: SObject, selection: Selection, path: str
+) -> Iterator[Page]:
     _await_job(client, path, sobject.name)
     locator: str | None = None
     while True:
@@ -140,7 +164,7 @@ def _bulk(client: VendorClient, sobject: SObject, soql: str, version_field: str)
         if locator:
             params["locator"] = locator
         table, broken, locator = client.get(f"{path}/results", params, read=_read_csv)
-        yield _bulk_table(sobject, table, version_field)
+        yield _bulk_table(sobject, table, selection)
         if broken:
             yield [{"line": line} for line in broken]
         if not locator or locator == "null":
@@ -178,19 +202,18 @@ def _read_csv(response: requests.Response) -> tuple[pa.Table, list[str], str | N
     return table, broken, response.headers.get("Sforce-Locator")
 
 
-def _bulk_table(sobject: SObject, table: pa.Table, version_field: str) -> pa.Table:
+def _bulk_table(sobject: SObject, table: pa.Table, selection: Selection) -> pa.Table:
     """The CSV's columns under their names in the lake."""
     found = {
         column: table[field]
         for column, field in sobject.fields.items()
         if field in table.column_names
     }
-    found[VERSION_AT] = table[version_field]
+    found[VERSION_AT] = table[selection.version_field]
     if "IsDeleted" in table.column_names:
         found[DELETED] = table["IsDeleted"]
-    known = {*sobject.fields.values(), version_field}
-    extra = [name for name in table.column_names if name not in known]
-    if sobject.has_custom_fields and extra:
-        rows = table.select(extra).to_pylist()
-        found[CUSTOM_FIELDS] = pa.array([custom_json(row) for row in rows], pa.string())
+    own = [name for name in selection.custom if name in table.column_names]
+    if own:
+        rows = table.select(own).to_pylist()
+        found[CUSTOM_FIELDS] = pa.array([_own(row, selection) for row in rows], pa.string())
     return pa.table(found)

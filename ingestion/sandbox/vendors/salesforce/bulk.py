@@ -21,6 +21,7 @@ DEFAULT_PAGE = 50_000
 BIG_JOB = 50_000
 KEPT_JOBS = 100
 KEPT_ROWS = 1_000_000
+NOT_IN_BULK = frozenset({"CaseStatus", "OrderStatus", "PartnerRole", "TaskStatus"})
 API_USER = ids.record_id("005", 1)
 DELIMITERS = {
     "COMMA": ",",
@@ -140,6 +141,9 @@ def bulk_routes(world: World, meter: CallMeter) -> APIRouter:
             raise soql.error("INVALIDJOB", f"Unsupported columnDelimiter: {delimiter}")
         now = world.clock.now()
         query = soql.parse(str(order.get("query", "")), now)
+        name = query.sobject.name
+        if name in NOT_IN_BULK:
+            raise soql.error("INVALIDENTITY", f"Entity '{name}' is not supported by the Bulk API.")
         if query.is_count or query.offset:
             raise soql.error("INVALIDJOB", "COUNT() and OFFSET are not supported in bulk queries")
         rows = world.store.fetch(
@@ -153,7 +157,7 @@ def bulk_routes(world: World, meter: CallMeter) -> APIRouter:
         job = Job(
             id=jobs.next_id(),
             operation=operation,
-            sobject=query.sobject.name,
+            sobject=name,
             version=version,
             delimiter=delimiter,
             line_ending=str(order.get("lineEnding", "LF")),

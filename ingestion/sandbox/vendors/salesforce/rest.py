@@ -1,4 +1,4 @@
-"""Salesforce REST: query, queryAll, describe, deleted and updated records, limits."""
+"""Salesforce REST: query, queryAll, describe, composite, deleted and updated records, limits."""
 
 import secrets
 import threading
@@ -6,22 +6,26 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import orjson
 import polars as pl
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from ingestion.sandbox.replies import VendorError, json_reply
+from ingestion.sandbox.replies import JsonBody, VendorError, json_reply
 from ingestion.sandbox.store import literal
 from ingestion.sandbox.vendors.salesforce import soql
 from ingestion.sandbox.vendors.salesforce.access import DAILY_CALLS, CallMeter, check_session
 from ingestion.sandbox.vendors.salesforce.describe import describe, summary
-from ingestion.sandbox.vendors.salesforce.objects import OBJECTS, SObject, find
+from ingestion.sandbox.vendors.salesforce.objects import OBJECTS, find
+from ingestion.sandbox.vendors.salesforce.sobject import SObject
 from ingestion.sandbox.world import World
 
 PAGE_SIZE = 2_000
 LEAST_PAGE_SIZE = 200
 OPEN_QUERIES = 20
+MOST_SUBREQUESTS, MOST_SUBQUERIES = 25, 5
 API_VERSIONS = {"Spring '24": "60.0", "Winter '26": "65.0"}
 KEPT_ROWS = 1_000_000
 
@@ -30,7 +34,7 @@ KEPT_ROWS = 1_000_000
 class Result:
     """The whole answer of a query, kept under its locator while its pages are fetched."""
 
-    sobject: str
+    sobject: SObject
     rows: pl.DataFrame
     page_size: int
 
@@ -66,7 +70,7 @@ def rest_routes(world: World, meter: CallMeter) -> APIRouter:
     router = APIRouter(dependencies=[Depends(check_session(world, meter))])
     results = Results()
 
-    def page(version: str, locator: str, result: Result, start: int, verb: str) -> Response:
+    def page(version: str, locator: str, result: Result, start: int, verb: str) -> dict[str, Any]:
         rows = result.rows.slice(start, result.page_size)
         body: dict[str, Any] = {"totalSize": result.rows.height}
         done = start + rows.height >= result.rows.height
@@ -76,9 +80,9 @@ def rest_routes(world: World, meter: CallMeter) -> APIRouter:
                 f"/services/data/{version}/{verb}/{locator}-{start + rows.height}"
             )
         body["records"] = _records(result.sobject, version, rows)
-        return json_reply(body, headers=meter.header)
+        return body
 
-    def answer(request: Request, version: str, text: str, *, deleted: bool) -> Response:
+    def answer(version: str, text: str, page_size: int, *, deleted: bool) -> dict[str, Any]:
         verb = "queryAll" if deleted else "query"
         query = soql.parse(text, world.clock.now())
         source = world.store.current(query.sobject.table.path)
@@ -86,9 +90,8 @@ def rest_routes(world: World, meter: CallMeter) -> APIRouter:
             soql.to_sql(query, source, deleted=deleted, formats=soql.JSON_FORMATS)
         )
         if query.is_count:
-            body = {"totalSize": rows.item(), "done": True, "records": []}
-            return json_reply(body, headers=meter.header)
-        result = Result(query.sobject.name, rows, _page_size(request))
+            return {"totalSize": rows.item(), "done": True, "records": []}
+        result = Result(query.sobject, rows, page_size)
         locator = ""
         if rows.height > result.page_size:
             locator = results.keep(result)
@@ -98,22 +101,65 @@ def rest_routes(world: World, meter: CallMeter) -> APIRouter:
     @router.get("/services/data/{version}/query")
     @router.get("/services/data/{version}/query/")
     def query(request: Request, version: str, q: str = "") -> Response:
-        return answer(request, version, q, deleted=False)
+        body = answer(version, q, _page_size(request), deleted=False)
+        return json_reply(body, headers=meter.header)
 
     @router.get("/services/data/{version}/queryAll")
     @router.get("/services/data/{version}/queryAll/")
     def query_all(request: Request, version: str, q: str = "") -> Response:
-        return answer(request, version, q, deleted=True)
+        body = answer(version, q, _page_size(request), deleted=True)
+        return json_reply(body, headers=meter.header)
 
     @router.get("/services/data/{version}/query/{locator}")
     def next_records(version: str, locator: str) -> Response:
         name, start = _position(locator)
-        return page(version, name, results.find(name), start, "query")
+        body = page(version, name, results.find(name), start, "query")
+        return json_reply(body, headers=meter.header)
 
     @router.get("/services/data/{version}/queryAll/{locator}")
     def next_records_all(version: str, locator: str) -> Response:
         name, start = _position(locator)
-        return page(version, name, results.find(name), start, "queryAll")
+        body = page(version, name, results.find(name), start, "queryAll")
+        return json_reply(body, headers=meter.header)
+
+    def subrequest(order: dict[str, Any]) -> Any:
+        address = urlsplit(str(order.get("url", "")))
+        parts = address.path.strip("/").split("/")
+        match parts[2:] if order.get("method") == "GET" and len(parts) > 3 else []:
+            case [version, "sobjects", name, "describe"]:
+                return describe(_known(name), version)
+            case [version, "query" | "queryAll" as verb]:
+                text = parse_qs(address.query).get("q", [""])[0]
+                return answer(version, text, PAGE_SIZE, deleted=verb == "queryAll")
+        raise VendorError(
+            404,
+            [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}],
+        )
+
+    @router.post("/services/data/{version}/composite")
+    @router.post("/services/data/{version}/composite/")
+    def composite(order: JsonBody) -> Response:
+        """Several GET requests in one call; each has its own status."""
+        orders = order.get("compositeRequest", [])
+        queries = [each for each in orders if "/query" in str(each.get("url", ""))]
+        if len(orders) > MOST_SUBREQUESTS or len(queries) > MOST_SUBQUERIES:
+            raise soql.error("PROCESSING_HALTED", "The composite request has too many subrequests")
+        replies = []
+        for each in orders:
+            status, headers = 200, {}
+            try:
+                body = subrequest(each)
+            except VendorError as refused:
+                status, body, headers = refused.status, refused.body, refused.headers
+            replies.append(
+                {
+                    "body": body,
+                    "httpHeaders": headers,
+                    "httpStatusCode": status,
+                    "referenceId": each.get("referenceId"),
+                }
+            )
+        return json_reply({"compositeResponse": replies}, headers=meter.header)
 
     @router.get("/services/data")
     @router.get("/services/data/")
@@ -145,10 +191,9 @@ def rest_routes(world: World, meter: CallMeter) -> APIRouter:
         sobject, since, until = _known(name), _instant(start), _instant(end)
         rows = world.store.fetch(
             'select "Id" as id, '
-            'strftime("SystemModstamp", \'%Y-%m-%dT%H:%M:%S.000+0000\') as "deletedDate" '
-            f'from {world.store.current(sobject.table.path)} where "IsDeleted" '
-            f'and "SystemModstamp" >= {literal(since)} and "SystemModstamp" < {literal(until)} '
-            'order by "SystemModstamp"'
+            'strftime(_from, \'%Y-%m-%dT%H:%M:%S.000+0000\') as "deletedDate" '
+            f"from {world.store.current(sobject.table.path)} where _deleted "
+            f"and _from >= {literal(since)} and _from < {literal(until)} order by _from"
         )
         body = {
             "deletedRecords": rows.to_dicts(),
@@ -163,8 +208,8 @@ def rest_routes(world: World, meter: CallMeter) -> APIRouter:
         sobject, since, until = _known(name), _instant(start), _instant(end)
         rows = world.store.fetch(
             f'select "Id" as id from {world.store.current(sobject.table.path)} '
-            f'where not "IsDeleted" and "SystemModstamp" >= {literal(since)} '
-            f'and "SystemModstamp" < {literal(until)} order by "SystemModstamp"'
+            f"where not _deleted and _from >= {literal(since)} and _from < {literal(until)} "
+            "order by _from"
         )
         body = {
             "ids": rows["id"].to_list(),
@@ -191,7 +236,7 @@ def rest_routes(world: World, meter: CallMeter) -> APIRouter:
                 404,
                 [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}],
             )
-        return json_reply(_records(sobject.name, version, rows)[0], headers=meter.header)
+        return json_reply(_records(sobject, version, rows)[0], headers=meter.header)
 
     @router.get("/services/data/{version}/limits")
     @router.get("/services/data/{version}/limits/")
@@ -206,12 +251,18 @@ def rest_routes(world: World, meter: CallMeter) -> APIRouter:
     return router
 
 
-def _records(sobject: str, version: str, rows: pl.DataFrame) -> list[dict[str, Any]]:
-    base = f"/services/data/{version}/sobjects/{sobject}/"
+def _records(sobject: SObject, version: str, rows: pl.DataFrame) -> list[dict[str, Any]]:
+    base = f"/services/data/{version}/sobjects/{sobject.name}/"
     keys = rows["_key"].to_list()
+    records = rows.drop("_key").to_dicts()
+    for field in sobject.fields:
+        if field.kind == "anyType" and field.name in rows.columns:
+            for record in records:
+                value = record[field.name]
+                record[field.name] = None if value is None else orjson.Fragment(value)
     return [
-        {"attributes": {"type": sobject, "url": base + key}, **record}
-        for key, record in zip(keys, rows.drop("_key").to_dicts(), strict=True)
+        {"attributes": {"type": sobject.name, "url": base + key}, **record}
+        for key, record in zip(keys, records, strict=True)
     ]
 
 

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from ingestion.sandbox.replies import VendorError
 from ingestion.sandbox.store import literal
 from ingestion.sandbox.vendors.salesforce import ids
-from ingestion.sandbox.vendors.salesforce.objects import Field, SObject, find
+from ingestion.sandbox.vendors.salesforce.objects import find
+from ingestion.sandbox.vendors.salesforce.sobject import Field, SObject
 
 TOKEN = re.compile(
     r"""\s*(?:
@@ -24,7 +25,9 @@ TOKEN = re.compile(
     re.VERBOSE,
 )
 COMPARISONS = ("=", "!=", "<>", "<", "<=", ">", ">=")
-TEXT_KINDS = {"id", "reference", "string", "email", "phone", "url", "picklist"}
+TEXT_KINDS = {
+    "id", "reference", "string", "textarea", "combobox", "email", "phone", "url", "picklist",
+}  # fmt: skip
 NUMBER_KINDS = {"currency", "double", "percent", "int"}
 KIND_LABELS = {"datetime": "dateTime", "date": "date", "boolean": "boolean"}
 
@@ -197,6 +200,8 @@ class Parser:
             self._expect(")")
             return f"({inner})"
         field = self._field(*self._name())
+        if field.kind == "anyType":
+            raise error("INVALID_FIELD", f"field '{field.name}' can not be filtered in a query call")
         if self._accept("IN"):
             return self._membership(field, "in")
         if self._accept("NOT"):
@@ -336,6 +341,11 @@ def parse(text: str, now: datetime) -> Query:
 JSON_FORMATS = {
     "datetime": "strftime(\"{0}\", '%Y-%m-%dT%H:%M:%S.000+0000')",
     "date": 'cast("{0}" as varchar)',
+    # JSON text of the value, by the type that its record says it has.
+    "anyType": (
+        """if("DataType" in ('Currency', 'Percent', 'Double'), "{0}", """
+        """cast(to_json("{0}") as varchar))"""
+    ),
 }
 CSV_FORMATS = {
     "datetime": "strftime(\"{0}\", '%Y-%m-%dT%H:%M:%S.000Z')",
@@ -345,13 +355,16 @@ CSV_FORMATS = {
 
 
 def to_sql(query: Query, source: str, *, deleted: bool, formats: dict[str, str]) -> str:
-    """SQL of the result with fields as text of the reply's format; `deleted` is queryAll."""
+    """SQL of the result with fields as text of the reply's format; `deleted` is queryAll.
+
+    Records of an object without IsDeleted are not shown any more once they are deleted.
+    """
     columns = ", ".join(
         formats.get(field.kind, '"{0}"').format(field.name) + f' as "{field.name}"'
         for field in query.fields
     )
     selected = "count(*) as total" if query.is_count else f"{columns}, _key"
-    alive = "" if deleted else ' and not "IsDeleted"'
+    alive = "" if deleted and query.sobject.shows_deleted else " and not _deleted"
     order = f" order by {query.order}" if query.order else ""
     page = f" offset {query.offset}" if query.offset else ""
     if query.limit is not None:
