@@ -521,9 +521,11 @@ def test_advance_shows_what_happened_since() -> None:
         assert [record["Id"] for record in query(client, soql)] == [ids.record_id("001", 5)]
 
 
-def test_an_independent_client_reads_the_sandbox(tmp_path: Path) -> None:
+def test_an_independent_client_reads_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with over_tls(ROWS, tmp_path) as (address, trusted), requests.Session() as session:
-        session.verify = trusted
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", trusted)
         token = session.post(
             f"{address}/salesforce/services/oauth2/token",
             data={
@@ -533,9 +535,10 @@ def test_an_independent_client_reads_the_sandbox(tmp_path: Path) -> None:
             },
         ).json()
         client = Salesforce(
-            instance_url=token["instance_url"], session_id=token["access_token"], session=session
+            instance=token["instance_url"].removeprefix("https://"),
+            session_id=token["access_token"],
+            session=session,
         )
-        assert token["instance_url"] == f"{address}/salesforce"
         client.headers["Sforce-Query-Options"] = "batchSize=200"
         page = client.query("SELECT Id FROM Task ORDER BY Id")
         sizes, seen = [len(page["records"])], [record["Id"] for record in page["records"]]
@@ -549,7 +552,8 @@ def test_an_independent_client_reads_the_sandbox(tmp_path: Path) -> None:
         described = {field["name"]: field["type"] for field in client.Account.describe()["fields"]}
         assert described["Health_Score__c"] == "double"
         assert {item["name"] for item in client.describe()["sobjects"]} == set(OBJECTS)
-        pages = list(client.bulk2.Task.query("SELECT Id, Subject FROM Task", max_records=200))
+        soql = "SELECT Id, Subject FROM Task"
+        pages = list(client.bulk2.Task.query(soql, max_records=200, wait=0))
         rows = [row for text in pages for row in csv.DictReader(io.StringIO(text))]
         assert sorted(row["Id"] for row in rows) == seen
         with pytest.raises(SalesforceMalformedRequest, match="No such column"):

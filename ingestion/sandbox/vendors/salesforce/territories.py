@@ -62,6 +62,7 @@ TERRITORIES = (
             ForecastUserId=("005", "manager_n"),
         )
         + fields("string", Name="name", DeveloperName="regexp_replace(name, '[^A-Za-z]+', '_', 'g')")
+        + fields("textarea", Description="cast(null as varchar)")
         + fields("picklist", AccountAccessLevel="'Edit'", OpportunityAccessLevel="'Edit'"),
         created_at="version_at",
         is_deleted="false",
