@@ -2,6 +2,7 @@
 
 from ingestion.sandbox.company.times import FIRST_FISCAL_MONTH
 from ingestion.sandbox.store import ALWAYS
+from ingestion.sandbox.vendors.salesforce.ids import record_id
 from ingestion.sandbox.vendors.salesforce.sobject import (
     SObject,
     changes,
@@ -11,7 +12,8 @@ from ingestion.sandbox.vendors.salesforce.sobject import (
     with_creation,
 )
 
-FORECAST_TYPE = ("0Db", "1")
+FORECAST_TYPE_PREFIX = "0Db"
+FORECAST_TYPE = f"'{record_id(FORECAST_TYPE_PREFIX, 1)}'"
 CATEGORIES = ("Pipeline", "Best Case", "Commit", "Closed")
 # Periods are there two years ahead.
 CALENDAR = f"""(
@@ -96,7 +98,7 @@ FORECASTS = (
         stamps=("SystemModstamp",),
     ),
     SObject(
-        "ForecastingType", FORECAST_TYPE[0], "(select 1 as number)", "number",
+        "ForecastingType", FORECAST_TYPE_PREFIX, "(select 1 as number)", "number",
         fields("string", DeveloperName="'OpportunityRevenue'", MasterLabel="'Opportunity Revenue'")
         + fields("picklist", RoleType="'R'", DateType="'OpportunityCloseDate'")
         + fields("boolean", IsActive="true", IsAmount="true", IsQuantity="false"),
@@ -109,8 +111,8 @@ FORECASTS = (
         references(
             QuotaOwnerId=("005", "user_n"),
             PeriodId=("026", period_number("month")),
-            ForecastingTypeId=FORECAST_TYPE,
         )
+        + fields("reference", ForecastingTypeId=FORECAST_TYPE)
         + fields("date", StartDate="month")
         + fields("currency", QuotaAmount="amount")
         + fields("double", QuotaQuantity="cast(null as double)")
@@ -124,8 +126,10 @@ FORECASTS = (
         references(
             OwnerId=("005", "owner_n"),
             PeriodId=("026", period_number("month")),
-            ForecastingTypeId=FORECAST_TYPE,
-            ParentForecastingItemId=("0J4", "cast(null as bigint)"),
+        )
+        + fields(
+            "reference", ForecastingTypeId=FORECAST_TYPE,
+            ParentForecastingItemId="cast(null as varchar)",
         )
         + fields(
             "picklist", ForecastCategoryName=f"{list(CATEGORIES)}[category]",
