@@ -368,9 +368,7 @@ NOT_THERE = {
 }  # fmt: skip
 
 
-def test_lake_is_the_vendors_after_changes_and_all_faults(
-    tmp_path: Path, calls: list[str]
-) -> None:
+def test_lake_is_the_vendors_after_changes_and_all_faults(tmp_path: Path, calls: list[str]) -> None:
     """Count, ids and sums of all objects. Then nothing new costs a call an object, and two."""
     with company_sandbox(tmp_path / "company") as sandbox:
         lake = Lake(tmp_path, sandbox)

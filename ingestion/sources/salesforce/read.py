@@ -140,9 +140,7 @@ def _own(record: Mapping[str, Any], selection: Selection) -> str | None:
     )
 
 
-def _start_job(
-    client: VendorClient, sobject: SObject, soql: str, *, is_needed: bool
-) -> str | None:
+def _start_job(client: VendorClient, sobject: SObject, soql: str, *, is_needed: bool) -> str | None:
     """The path of a query job; None for an object that the Bulk API does not serve."""
     try:
         job = client.post_json(f"{API}/jobs/query", {"operation": "queryAll", "query": soql})

@@ -24,9 +24,7 @@ IN_TIME = "over (partition by opportunity_n order by version_at)"
 
 
 def _field_history() -> str:
-    befores = ", ".join(
-        f"lag({column}) {IN_TIME} as old_{column}" for _, _, column, _ in TRACKED
-    )
+    befores = ", ".join(f"lag({column}) {IN_TIME} as old_{column}" for _, _, column, _ in TRACKED)
     changed = " union all ".join(
         f"select opportunity_n, version_at, owner_n, '{field}' as field, '{kind}' as kind,"
         f" {text.format(f'old_{column}')} as old_value, {text.format(column)} as new_value"

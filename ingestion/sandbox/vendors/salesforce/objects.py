@@ -89,10 +89,16 @@ OPPORTUNITY = SObject(
 )  # fmt: skip
 HISTORY_SOURCE = f"""(
     select *, row_number() over (partition by opportunity_n order by version_at) as entry
-    from {changes(
+    from {
+    changes(
         f"{own('opportunities')} where not is_deleted",
-        "opportunity_n", "stage", "amount", "probability", "close_date",
-    )}
+        "opportunity_n",
+        "stage",
+        "amount",
+        "probability",
+        "close_date",
+    )
+}
 )"""
 OPPORTUNITY_HISTORY = SObject(
     "OpportunityHistory", "008", HISTORY_SOURCE, "opportunity_n * 1000 + entry",

@@ -191,7 +191,7 @@ def rest_routes(world: World, meter: CallMeter) -> APIRouter:
         sobject, since, until = _known(name), _instant(start), _instant(end)
         rows = world.store.fetch(
             'select "Id" as id, '
-            'strftime(_from, \'%Y-%m-%dT%H:%M:%S.000+0000\') as "deletedDate" '
+            "strftime(_from, '%Y-%m-%dT%H:%M:%S.000+0000') as \"deletedDate\" "
             f"from {world.store.current(sobject.table.path)} where _deleted "
             f"and _from >= {literal(since)} and _from < {literal(until)} order by _from"
         )

@@ -201,7 +201,7 @@ class Parser:
             return f"({inner})"
         field = self._field(*self._name())
         if field.kind == "anyType":
-            raise error("INVALID_FIELD", f"field '{field.name}' can not be filtered in a query call")
+            raise error("INVALID_FIELD", f"field '{field.name}' cannot be filtered in a query")
         if self._accept("IN"):
             return self._membership(field, "in")
         if self._accept("NOT"):

@@ -61,7 +61,9 @@ TERRITORIES = (
             Territory2ModelId=("0MA", "1"),
             ForecastUserId=("005", "manager_n"),
         )
-        + fields("string", Name="name", DeveloperName="regexp_replace(name, '[^A-Za-z]+', '_', 'g')")
+        + fields(
+            "string", Name="name", DeveloperName="regexp_replace(name, '[^A-Za-z]+', '_', 'g')"
+        )
         + fields("textarea", Description="cast(null as varchar)")
         + fields("picklist", AccountAccessLevel="'Edit'", OpportunityAccessLevel="'Edit'"),
         created_at="version_at",
