@@ -314,7 +314,7 @@ def _go_on(state: dict[str, Any], place: str, reached: str | None, *, again: boo
     records every hour is read an hour behind, and never more.
     """
     ahead = state.pop(f"{place}_ahead", None)
-    if again:
+    if again and (ahead or place in state):
         state[f"{place}_ahead"] = reached
         reached = ahead or state[place]
     state[place] = reached
