@@ -64,13 +64,16 @@ def read_list(
     history: Sequence[str] = (),
     limit: int = LIST_ROWS,
 ) -> Iterator[list[Any]]:
-    """Pages of the list endpoint; long property lists are read in a second step, by batch."""
+    """Pages of the list endpoint, with associations where properties are asked for, too.
+
+    Long lists of properties are read in a second step, by batch.
+    """
     path = f"/crm/v3/objects/{kind.name}"
     params: dict[str, Any] = {"limit": limit, "archived": str(archived).lower()}
     too_long = len(",".join(properties)) > URL_PROPERTIES
     if properties and not too_long:
         params["properties"] = ",".join(properties)
-    if kind.associations and not history:
+    if kind.associations and properties:
         params["associations"] = ",".join(kind.associations.values())
     if history:
         params["propertiesWithHistory"] = ",".join(history)

@@ -33,9 +33,9 @@ PEOPLE_AGAIN = Revisit(every=timedelta(days=7))
 # A change of associations moves no date, and the search finds some changes late. Deals are few
 # and read whole; of activities those that changed lately.
 DEALS_AGAIN = Revisit(every=timedelta(days=1))
+ACTIVITIES_AGAIN = Revisit(every=timedelta(days=1), overlap=timedelta(days=30))
 # Members come and go without a trace on their list.
 MEMBERS_AGAIN = Revisit(every=timedelta(days=1))
-ACTIVITIES_AGAIN = Revisit(every=timedelta(days=1), overlap=timedelta(days=30))
 
 
 class Connection(BaseModel):
