@@ -281,6 +281,16 @@ def test_feature_that_the_org_does_not_use_leaves_the_rest(
         lake.land(SF, only=(*ACCOUNTS, "stages"))
 
 
+def test_small_object_that_tells_no_times_is_landed_once(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.land(SF, only=("territories",))  # The sandbox makes its tables.
+    monkeypatch.setitem(objects.OBJECTS, "OpportunityStage", replace(objects.STAGE, stamps=()))
+    assert lake.land(SF, only=("stages",)).tables["stages"].rows == 6
+    lake.sandbox.advance(3600)
+    assert lake.land(SF, only=("stages",)).load_id is None
+
+
 def test_record_that_is_gone_for_good_is_found_within_a_week(lake: Lake) -> None:
     lake.land(SF, only=ACCOUNTS)
     rest_of = [row for row in COMPANY["accounts"] if row["account_n"] != 5]

@@ -5,7 +5,7 @@ Credentials: a connected app's client id and secret. Deletes and merges come wit
 are gone for good and for formula fields, which do not move a record's time of change. Objects
 without IsDeleted are read whole: small ones each time, others once a day or a week. Cursor:
 SystemModstamp, to the second, re-read with an overlap. Which fields there are, the org's own among
-them, is asked for in each run: 25 objects a call.
+them, is asked for in each run: 14 objects a call.
 """
 
 from collections.abc import Callable, Iterator
@@ -54,7 +54,7 @@ def build_source(
     )
     org = describe_org(client, SOBJECTS)
     for sobject in SOBJECTS:
-        yield _feed(client, sobject, org)
+        yield _feed(client, sobject, org, clock())
     yield Feed(
         CUSTOM_FIELD_DEFINITIONS,
         lambda since: custom_field_rows(org, clock()),
@@ -63,10 +63,10 @@ def build_source(
     )
 
 
-def _feed(client: VendorClient, sobject: SObject, org: Org) -> Feed:
+def _feed(client: VendorClient, sobject: SObject, org: Org, seen_at: datetime) -> Feed:
     if sobject.name not in org:
         return Feed(sobject.entity, _nothing)
-    read = partial(read_object, client, sobject, org[sobject.name])
+    read = partial(read_object, client, sobject, org[sobject.name], seen_at)
     if sobject.is_whole:
         return Feed(sobject.entity, lambda since: read(None), complete=True)
     return Feed(sobject.entity, read, revisit=sobject.revisit)

@@ -34,10 +34,10 @@ Org = Mapping[str, Fields | RefusedError]
 @dataclass(frozen=True)
 class Selection:
     """The fields to ask for, the one that says when a record changed, and the types of the org's
-    own fields."""
+    own fields. Of objects that are read whole, not all tell when a record changed."""
 
     fields: tuple[str, ...]
-    version_field: str
+    version_field: str | None
     custom: Mapping[str, str]
 
 
@@ -98,7 +98,7 @@ def select(sobject: SObject, fields: Fields) -> Selection:
     if absent:
         logger.info("salesforce: %s has no %s; left null", sobject.name, ", ".join(absent))
     version_field = next((name for name in VERSION_FIELDS if name in fields), None)
-    if version_field is None:
+    if version_field is None and not sobject.is_whole:
         raise VendorError(
             f"salesforce: {sobject.name} shows none of {', '.join(VERSION_FIELDS)}; "
             "give the integration user access to them"
@@ -112,7 +112,8 @@ def select(sobject: SObject, fields: Fields) -> Selection:
         and name not in known
     }
     present = [name for name in known if name in fields]
-    names = dict.fromkeys([*present, version_field, *custom])
+    stamps = [] if version_field is None else [version_field]
+    names = dict.fromkeys([*present, *stamps, *custom])
     return Selection(tuple(names), version_field, custom)
 
 

@@ -11,7 +11,15 @@ import pyarrow as pa
 import requests
 
 from ingestion.csv_text import read_text
-from ingestion.entity import CUSTOM_FIELDS, DELETED, VERSION_AT, Page, Row, custom_json
+from ingestion.entity import (
+    CUSTOM_FIELDS,
+    DELETED,
+    INSTANT,
+    VERSION_AT,
+    Page,
+    Row,
+    custom_json,
+)
 from ingestion.http import (
     Allowance,
     DayLeft,
@@ -79,9 +87,16 @@ def allowance(response: requests.Response) -> Allowance | None:
 
 
 def read_object(
-    client: VendorClient, sobject: SObject, fields: Fields | RefusedError, since: datetime | None
+    client: VendorClient,
+    sobject: SObject,
+    fields: Fields | RefusedError,
+    seen_at: datetime,
+    since: datetime | None,
 ) -> Iterator[Page]:
-    """All versions changed at or after `since`, deleted ones included."""
+    """All versions changed at or after `since`, deleted ones included.
+
+    They are of `seen_at` where the object does not tell when they changed.
+    """
     if isinstance(fields, RefusedError):
         raise fields
     selection = select(sobject, fields)
@@ -100,11 +115,14 @@ def read_object(
     if answer is None or answer.get("totalSize", 0) > BULK_FROM_ROWS:
         job = _start_job(client, sobject, soql, is_needed=answer is None)
         if job is not None:
-            yield from _bulk(client, sobject, selection, job)
+            for table, broken in _bulk(client, sobject, job):
+                yield _bulk_table(sobject, table, selection, seen_at)
+                if broken:
+                    yield [{"line": line} for line in broken]
             return
     while True:
         records = field_of(answer, "records", f"salesforce: query of {sobject.name}")
-        yield [_row(sobject, record, selection) for record in records]
+        yield [_row(sobject, record, selection, seen_at) for record in records]
         if answer.get("done", True):
             return
         answer = client.get_json(field_of(answer, "nextRecordsUrl", "salesforce: query"))
@@ -122,11 +140,12 @@ def _query(client: VendorClient, soql: str) -> Any:
     return client.get_json(f"{API}/queryAll", {"q": soql})
 
 
-def _row(sobject: SObject, record: Any, selection: Selection) -> Row:
+def _row(sobject: SObject, record: Any, selection: Selection, seen_at: datetime) -> Row:
     if not isinstance(record, dict):
         return record
     row: Row = {column: record.get(field) for column, field in sobject.fields.items()}
-    row[VERSION_AT] = record.get(selection.version_field)
+    version_field = selection.version_field
+    row[VERSION_AT] = record.get(version_field) if version_field else seen_at
     row[DELETED] = record.get("IsDeleted")
     if sobject.has_custom_fields:
         row[CUSTOM_FIELDS] = _own(record, selection)
@@ -153,8 +172,9 @@ def _start_job(client: VendorClient, sobject: SObject, soql: str, *, is_needed: 
 
 
 def _bulk(
-    client: VendorClient, sobject: SObject, selection: Selection, path: str
-) -> Iterator[Page]:
+    client: VendorClient, sobject: SObject, path: str
+) -> Iterator[tuple[pa.Table, list[str]]]:
+    """A job's results page by page: rows as strings, and lines that are no rows."""
     _await_job(client, path, sobject.name)
     locator: str | None = None
     while True:
@@ -162,9 +182,7 @@ def _bulk(
         if locator:
             params["locator"] = locator
         table, broken, locator = client.get(f"{path}/results", params, read=_read_csv)
-        yield _bulk_table(sobject, table, selection)
-        if broken:
-            yield [{"line": line} for line in broken]
+        yield table, broken
         if not locator or locator == "null":
             return
 
@@ -200,14 +218,19 @@ def _read_csv(response: requests.Response) -> tuple[pa.Table, list[str], str | N
     return table, broken, response.headers.get("Sforce-Locator")
 
 
-def _bulk_table(sobject: SObject, table: pa.Table, selection: Selection) -> pa.Table:
+def _bulk_table(
+    sobject: SObject, table: pa.Table, selection: Selection, seen_at: datetime
+) -> pa.Table:
     """The CSV's columns under their names in the lake."""
     found = {
         column: table[field]
         for column, field in sobject.fields.items()
         if field in table.column_names
     }
-    found[VERSION_AT] = table[selection.version_field]
+    if selection.version_field is None:
+        found[VERSION_AT] = pa.array([seen_at] * table.num_rows, INSTANT)
+    else:
+        found[VERSION_AT] = table[selection.version_field]
     if "IsDeleted" in table.column_names:
         found[DELETED] = table["IsDeleted"]
     own = [name for name in selection.custom if name in table.column_names]

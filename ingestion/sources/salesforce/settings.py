@@ -23,7 +23,8 @@ BULK_PAGE_ROWS = 50_000
 BULK_WAIT_SECONDS = 3_600.0
 # A query is a part of the address, which Salesforce takes up to 16 kB of.
 LONGEST_QUERY = 12_000
-DESCRIBES_A_CALL = 25
+# Salesforce takes 25 and describes one after the other, while we wait for the answer.
+DESCRIBES_A_CALL = 14
 # For records that are gone for good, and for formula fields.
 WEEKLY = Revisit(every=timedelta(days=7))
 # For objects whose deleted records are just not there any more.
@@ -191,13 +192,13 @@ SOBJECTS: tuple[SObject, ...] = (
         text="Name Family ProductCode", flag="IsActive", number="List_Price__c",
     ),
     _sobject(
-        "Pricebook2", "pricebooks", "Price lists; the standard one is there in every org.",
-        custom=True, again=WEEKLY,
+        "Pricebook2", "pricebooks", "Price lists; one is the standard.",
+        custom=True, again=WEEKLY, feature=True,
         text="Name Description", flag="IsActive IsArchived IsStandard",
     ),
     _sobject(
         "PricebookEntry", "pricebook_entries", "A product's price in a price list and currency.",
-        custom=True, again=WEEKLY,
+        custom=True, again=WEEKLY, feature=True,
         text="Name Pricebook2Id Product2Id ProductCode CurrencyIsoCode", number="UnitPrice",
         flag="IsActive IsArchived UseStandardPrice",
     ),
@@ -230,7 +231,7 @@ SOBJECTS: tuple[SObject, ...] = (
     ),
     _sobject(
         "Period", "periods", "Months, quarters and years of the fiscal calendar.",
-        whole=True, system="SystemModstamp",
+        whole=True, feature=True, system="SystemModstamp",
         text="Type FiscalYearSettingsId", date="StartDate EndDate", count="Number",
         flag="IsForecastPeriod",
     ),
