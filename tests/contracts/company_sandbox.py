@@ -2,14 +2,13 @@
 
 import socket
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache, partial
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import uvicorn
@@ -23,14 +22,13 @@ from ingestion.sandbox import credentials
 from ingestion.sandbox.__main__ import company_frames, history_start
 from ingestion.sandbox.app import build_app, build_world
 from ingestion.sandbox.clock import Beginning, open_clock
-from ingestion.sandbox.store import Store
-from ingestion.sandbox.vendors import vendor_names, vendors
+from ingestion.sandbox.vendors import vendor_names
 from ingestion.sandbox.world import Frames
 from tests.contracts.sandbox_server import Sandbox
 
 SOURCES = vendor_names()
 NOW = datetime(2026, 11, 16, 10, tzinfo=UTC)
-DELETED_FLAGS = ("isDeleted", "_deleted")
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @cache
@@ -39,11 +37,41 @@ def simulated(beginning: Beginning, until: datetime) -> Frames:
     return company_frames(beginning, until)
 
 
+def with_deletes(company: Frames, at: datetime) -> Frames:
+    """The company, in which the newest of each CRM's records of each kind are deleted at a time;
+    activities no later than vendors of telephony show it."""
+
+    def deleted(frame: pl.DataFrame, *kinds: str, since: datetime = EVER) -> pl.DataFrame:
+        number = frame.columns[0]
+        known = frame.filter(pl.col("version_at") < at).sort("version_at")
+        alive = known.unique(number, keep="last", maintain_order=True).filter(~pl.col("is_deleted"))
+        recent = alive.filter(pl.col("version_at") >= since)
+        newest = recent.group_by(kinds, maintain_order=True).tail(2).select(frame.columns)
+        moment = pl.lit(at, frame["version_at"].dtype)
+        gone = newest.with_columns(version_at=moment, is_deleted=True)
+        later = frame.filter(pl.col("version_at") >= at).join(gone, on=number, how="anti")
+        return pl.concat([frame.filter(pl.col("version_at") < at), gone, later])
+
+    tables = ("accounts", "contacts", "leads", "opportunities")
+    return {
+        **company,
+        **{name: deleted(company[name], "crm") for name in tables},
+        "activities": deleted(company["activities"], "crm", "type", since=at - timedelta(days=30)),
+    }
+
+
 @contextmanager
-def company_sandbox(state_dir: Path, *, scale: float = 0.01) -> Iterator[Sandbox]:
+def company_sandbox(
+    state_dir: Path, *, scale: float = 0.01, deletes_at: datetime | None = None
+) -> Iterator[Sandbox]:
     """A running sandbox; its clock stands still but for `advance`."""
     clock = open_clock(state_dir, seed=7, scale=scale, start=history_start, now=NOW, frozen=True)
-    world = build_world(clock, partial(simulated, clock.beginning))
+
+    def company(until: datetime) -> Frames:
+        frames = simulated(clock.beginning, until)
+        return frames if deletes_at is None else with_deletes(frames, deletes_at)
+
+    world = build_world(clock, company)
     app = build_app(world)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
@@ -118,33 +146,6 @@ class Lake:
             .filter(~pl.col(DELETED))
         )
         return latest.select(entity.columns.names).sort(entity.key)
-
-
-Truth = Callable[[str, str], list[Any]]
-
-
-def truth_of(vendor: str, *, until: datetime, scale: float = 0.01) -> Callable[[datetime], Truth]:
-    """What a vendor of `company_sandbox` has, from the company's logs and without its API.
-
-    `truth_of("pardot", until=…)(instant)(table, column)` gives the sorted values of a column over
-    the records of a table that are alive at the instant. `until` is later than every instant.
-    """
-    frames = simulated(Beginning(seed=7, scale=scale, start=history_start(NOW)), until)
-    moment = NOW
-    store = Store(frames, {vendor: vendors()[vendor].tables}, lambda: moment)
-
-    def at(instant: datetime) -> Truth:
-        nonlocal moment
-        moment = instant
-
-        def values(table: str, column: str) -> list[Any]:
-            found = store.fetch(f"select * from {store.current(f'{vendor}.{table}')}")
-            deleted = [name for name in DELETED_FLAGS if name in found.columns]
-            return found.filter(~pl.any_horizontal(False, *deleted))[column].sort().to_list()
-
-        return values
-
-    return at
 
 
 def faulty(

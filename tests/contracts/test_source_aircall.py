@@ -1,4 +1,4 @@
-"""Aircall: re-read calls, the ceiling of a query, contacts, pace, and agreement in the end."""
+"""Aircall: re-read calls, the ceiling of a query, contacts, and pace."""
 
 import time
 from collections.abc import Iterator
@@ -9,67 +9,24 @@ import pytest
 import requests
 from polars.testing import assert_frame_equal
 
-from ingestion.catalog import entities
 from ingestion.entity import DELETED, VERSION_AT
 from ingestion.http import Rate
 from ingestion.landing import LandingError
 from ingestion.sandbox.vendors.aircall import routes
 from ingestion.sources import aircall
 from ingestion.sources.aircall.settings import CALLS
-from tests.contracts.company_sandbox import Lake, company_sandbox, entity_of, faulty, totals
+from tests.contracts.company_sandbox import Lake, entity_of, faulty
 from tests.contracts.sandbox_server import Rows, serve
 from tests.contracts.test_sandbox_aircall import GONE, ROWS, call
 
 AIRCALL = "aircall"
 HOUR = 3600
-KINDS = ("rate_limit", "server_error", "truncated_page", "duplicate_record")
-SPOILED = ("late_row", "malformed_record", "null_key")
 
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Iterator[Lake]:
     with serve(ROWS) as sandbox:
         yield Lake(tmp_path, sandbox)
-
-
-def disagreements(lake: Lake) -> list[str]:
-    """Entities whose count, keys or sum in the lake are not those of the sandbox at its clock."""
-    store = lake.sandbox.world.store
-    found = []
-    for entity in entities(AIRCALL):
-        measure = "duration" if entity is CALLS else None
-        held = store.fetch(
-            f"select * from {store.current(f'aircall.{entity.name}')} where not is_removed"
-        )
-        landed = lake.current(AIRCALL, entity)
-        if totals(landed, "id", measure) != totals(held, "id", measure):
-            found.append(entity.name)
-    calls = store.fetch(
-        f"select count(tag_id), count(*) filter (where is_archived)"
-        f" from {store.current('aircall.calls')}"
-    ).row(0)
-    landed = lake.current(AIRCALL, CALLS)
-    tagged = landed.filter(pl.col("tag_ids") != "[]").height
-    if (tagged, landed["archived"].sum()) != calls:
-        found.append("tags or archived calls")
-    return found
-
-
-def test_lake_agrees_with_the_vendor_after_bad_days(tmp_path: Path) -> None:
-    with company_sandbox(tmp_path / "company") as sandbox:
-        lake = Lake(tmp_path / "lake", sandbox)
-        lake.land(AIRCALL)
-        assert lake.current(AIRCALL, CALLS).height > 400
-        assert disagreements(lake) == []
-        for hours, kinds in ((1, KINDS + SPOILED), (24, KINDS + SPOILED), (24, KINDS)):
-            sandbox.advance(hours * HOUR)
-            for position, kind in enumerate(kinds):
-                sandbox.fault(AIRCALL, kind, times=1, skip=position // 3)
-            lake.land(AIRCALL)
-            fired = sandbox.admin.get("/_sandbox/faults").json()["fired"]
-            assert set(fired) == {f"{AIRCALL}.{kind}" for kind in kinds}
-            sandbox.clear_faults()
-        assert disagreements(lake) == []
 
 
 def test_call_that_ends_or_is_tagged_or_archived_is_landed_again(lake: Lake) -> None:

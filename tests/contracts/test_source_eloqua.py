@@ -20,14 +20,10 @@ from ingestion.sources.eloqua import exports as reading
 from ingestion.sources.eloqua.pod import Pod, is_same_site
 from ingestion.sources.eloqua.settings import BULK, Connection
 from tests.contracts.company_sandbox import (
-    NOW,
     Lake,
-    company_sandbox,
     entity_of,
     faulty,
     impatient,
-    totals,
-    truth_of,
 )
 from tests.contracts.eloqua_company import (
     HARD_NAME,
@@ -356,27 +352,3 @@ def test_record_that_does_not_fit_is_set_aside(lake: Lake) -> None:
     assert report.tables["campaigns"].rejects == 1
     report = faulty(lake, ELOQUA, "null_key", only=PEOPLE, match="/data", times=1)
     assert sum(table.rejects for table in report.tables.values()) == 1
-
-
-def test_lake_agrees_with_the_company_through_bad_days(tmp_path: Path) -> None:
-    """Every entity's ids, and the budgets' sum, after a first load and three advances."""
-    with company_sandbox(tmp_path / "company") as sandbox:
-        lake = Lake(tmp_path / "lake", sandbox)
-        truth = truth_of(ELOQUA, until=NOW + timedelta(days=62))
-        for position, hours in enumerate((0, 1, 71, 24)):
-            sandbox.advance(hours * HOUR)
-            for kind in ("rate_limit", "server_error", "truncated_page", "token_expiry"):
-                sandbox.fault(ELOQUA, kind, skip=2 * position)
-            sandbox.fault(ELOQUA, "duplicate_record", match="/data", skip=position)
-            lake.land(ELOQUA)
-            sandbox.clear_faults()
-            expected = truth(lake.now())
-            for entity in entities(ELOQUA):
-                if entity.key == ("id",):
-                    found = totals(current(lake, entity.name), "id")
-                    assert sorted(map(int, found.ids)) == expected(entity.name, "id"), entity.name
-            keys = pl.concat_str("activity_type", "activity_id", separator="-")
-            done = [current(lake, name).select(keys) for name in ("activities", "bouncebacks")]
-            assert sorted(pl.concat(done).to_series()) == expected("activities", "_key")
-            budgets = [value for value in expected("campaigns", "budget") if value is not None]
-            assert current(lake, "campaigns")["budgeted_cost"].sum() == pytest.approx(sum(budgets))

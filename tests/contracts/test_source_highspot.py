@@ -1,4 +1,4 @@
-"""Highspot: whole lists, short pages, reports and their columns, and agreement in the end."""
+"""Highspot: whole lists, short pages, reports and their columns."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,14 +15,12 @@ from ingestion.landing import LandingError
 from ingestion.sandbox.vendors.highspot import routes
 from ingestion.sources import highspot
 from ingestion.sources.highspot.settings import ITEMS, PITCHES, SPOTS, USERS, VIEWS
-from tests.contracts.company_sandbox import Lake, company_sandbox, faulty, totals
+from tests.contracts.company_sandbox import Lake, faulty, totals
 from tests.contracts.enablement_company import ROWS
 from tests.contracts.sandbox_server import at, serve
 
 HIGHSPOT = "highspot"
 HOUR = 3600
-KINDS = ("rate_limit", "server_error", "truncated_page", "duplicate_record")
-SPOILED = ("late_row", "malformed_record", "null_key")
 
 
 @pytest.fixture
@@ -67,23 +65,6 @@ def disagreements(lake: Lake) -> list[str]:
         ),
     }
     return [name for name, (mine, vendors) in pairs.items() if mine != vendors]
-
-
-def test_lake_agrees_with_the_vendor_after_bad_days(tmp_path: Path) -> None:
-    with company_sandbox(tmp_path / "company") as sandbox:
-        lake = Lake(tmp_path / "lake", sandbox)
-        lake.land(HIGHSPOT)
-        assert lake.current(HIGHSPOT, VIEWS.entity).height > 50
-        assert disagreements(lake) == []
-        for hours, kinds in ((1, KINDS + SPOILED), (24, KINDS + SPOILED), (24, KINDS)):
-            sandbox.advance(hours * HOUR)
-            for position, kind in enumerate(kinds):
-                sandbox.fault(HIGHSPOT, kind, times=1, skip=position // 3)
-            lake.land(HIGHSPOT)
-            fired = sandbox.admin.get("/_sandbox/faults").json()["fired"]
-            assert set(fired) == {f"{HIGHSPOT}.{kind}" for kind in kinds}
-            sandbox.clear_faults()
-        assert disagreements(lake) == []
 
 
 def test_pages_that_are_cut_short_are_not_taken_for_the_last(

@@ -1,19 +1,18 @@
 """Account Engagement: error bodies, long chains, the bin, deletes for good, scores by day."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from ingestion.catalog import entities
 from ingestion.entity import DELETED, VERSION_AT
 from ingestion.landing import LandingError
 from ingestion.sandbox.vendors.pardot import query as served
 from ingestion.sources.pardot import read
-from tests.contracts.company_sandbox import NOW, Lake, company_sandbox, entity_of, faulty, truth_of
+from tests.contracts.company_sandbox import Lake, entity_of, faulty
 from tests.contracts.sandbox_server import Rows, account, at, contact, lead, opportunity, serve
 
 PARDOT = "pardot"
@@ -177,29 +176,3 @@ def test_record_that_does_not_fit_is_set_aside(lake: Lake) -> None:
         field="score",
     )
     assert report.tables["prospects"].rejects + report.tables["prospect_scores"].rejects == 1
-
-
-def test_lake_agrees_with_the_company_through_bad_days(tmp_path: Path) -> None:
-    """Every entity's ids, and the deals' sum, after a first load and three advances with faults."""
-    with company_sandbox(tmp_path / "company") as sandbox:
-        lake = Lake(tmp_path / "lake", sandbox)
-        lake.land(PARDOT)
-        truth = truth_of(PARDOT, until=NOW + timedelta(days=62))
-        for position, hours in enumerate((0, 1, 71, 24)):
-            sandbox.advance(hours * 3600)
-            for kind in ("rate_limit", "server_error", "truncated_page", "duplicate_record"):
-                sandbox.fault(PARDOT, kind, skip=position)
-            sandbox.fault(PARDOT, "token_expiry", skip=position + 3)
-            lake.land(PARDOT)
-            sandbox.clear_faults()
-            expected = truth(lake.now())
-            for entity in entities(PARDOT):
-                if entity.name in ("list_email_stats", "prospect_scores"):
-                    continue
-                current = lake.current(PARDOT, entity)
-                alive = expected(entity.name, "id")
-                assert sorted(map(int, current["id"])) == alive, entity.name
-            deals = lake.current(PARDOT, entity_of(PARDOT, "opportunities"))
-            assert deals["value"].sum() == sum(expected("opportunities", "value"))
-            people = lake.current(PARDOT, entity_of(PARDOT, "prospects"))
-            assert sorted(people["score"].to_list()) == expected("prospects", "score")
