@@ -72,8 +72,9 @@ lock: | $(UV) ## Resolve both locks anew: versions and hashes, no addresses
 	cd semantic/superset/server && ../../../$(UV) pip compile requirements.in --universal --generate-hashes \
 		--no-emit-index-url --python-version 3.11 -o requirements.lock -q
 
-benchmark: setup ## Measure the spine and write docs/performance.md
-	@.venv/bin/python -m tests.benchmarks.spine
+# WITHOUT="suite landing" leaves out what takes longest.
+benchmark: setup ## Measure the spine and the landing, write docs/performance.md
+	@.venv/bin/python -m tests.benchmarks.spine $(addprefix --without-,$(WITHOUT))
 
 clean: ## Remove the environments and caches; data/ stays
 	rm -rf .venv .venv-superset .tools .mypy_cache .ruff_cache .pytest_cache

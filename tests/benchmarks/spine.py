@@ -1,9 +1,11 @@
 """How long the whole way takes: `python -m tests.benchmarks.spine` writes docs/performance.md.
 
 Everything runs in a clean clone of HEAD with an empty home directory, on this machine, one thing
-after another. Seconds differ from machine to machine; the shares of the steps do not much.
+after another; then come the benchmarks of parts. Seconds differ from machine to machine; the shares
+of the steps do not much.
 """
 
+import argparse
 import json
 import os
 import platform
@@ -19,7 +21,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.benchmarks.event_log import EVENTS, section
+from tests.benchmarks import event_log, landing
 from tests.paths import SHARED_DATA
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -121,7 +123,7 @@ def measure(folder: Path, *, with_suite: bool) -> list[Measured]:
     return results
 
 
-def report(results: list[Measured]) -> str:
+def report(results: list[Measured], *, with_landing: bool) -> str:
     lines = [
         "# Performance",
         "",
@@ -147,7 +149,9 @@ def report(results: list[Measured]) -> str:
         for step, seconds in shown:
             if seconds / total >= LEAST_SHARE:
                 lines.append(f"| {step} | {seconds:.1f} | {seconds / total:.0%} |")
-    lines += ["", f"## Storing {EVENTS} events of Dagster", "", section()]
+    lines += ["", f"## Storing {event_log.EVENTS} events of Dagster", "", event_log.section()]
+    if with_landing:
+        lines += ["", landing.report(list(landing.SECTIONS))]
     return "\n".join(lines) + "\n"
 
 
@@ -156,12 +160,17 @@ def _is_ours(name: str) -> bool:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--without-suite", action="store_true", help="leave out `make test`")
+    parser.add_argument("--without-landing", action="store_true", help="leave out its benchmarks")
+    options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="revlake-benchmark-"))
     try:
-        results = measure(folder, with_suite="--without-suite" not in sys.argv[1:])
+        results = measure(folder, with_suite=not options.without_suite)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    REPORT.write_text(report(results), encoding="utf-8")
+    written = report(results, with_landing=not options.without_landing)
+    REPORT.write_text(written, encoding="utf-8")
     print(REPORT.read_text(encoding="utf-8"))
 
 
