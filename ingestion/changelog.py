@@ -139,8 +139,9 @@ class ChangeLog:
             back = self._came_back(frame) & ~prints.is_in(self._came_back_prints.implode())
             self._came_back_prints = pl.concat([self._came_back_prints, prints.filter(back)])
             fresh |= back
-        if fresh.any() and frame[DELETED].any() and self.entity.memory != "latest":
-            fresh &= ~self._already_deleted(frame)
+        tombstones = fresh & frame[DELETED]
+        if tombstones.any() and self.entity.memory != "latest":
+            fresh &= ~(tombstones & self._is_deleted(frame, frame.filter(tombstones)))
         if not fresh.any():
             return table.slice(0, 0)
         self._known = pl.concat([self._known, prints.filter(fresh)])
@@ -217,34 +218,35 @@ class ChangeLog:
             held = self._read(pl.col(VERSION_AT) < self._since).join(older, on=key, how="semi")
             self._known = pl.concat([self._known, self._fingerprints(held)])
 
-    def _already_deleted(self, frame: pl.DataFrame) -> pl.Series:
-        tombstones = frame.filter(DELETED).select(self.entity.key).unique()
-        return frame[DELETED] & self._is_deleted(frame, tombstones)
-
     def _came_back(self, frame: pl.DataFrame) -> pl.Series:
         """Which rows are of records that the log holds as deleted; keeps those tombstones."""
-        key = list(self.entity.key)
-        ever_deleted = self._read(pl.col(DELETED), key).unique()
-        alive = frame.filter(~pl.col(DELETED)).select(key).unique()
-        back = ~frame[DELETED] & self._is_deleted(frame, alive.join(ever_deleted, key, "semi"))
-        self._tombstones = self._latest([]).filter(DELETED) if back.any() else None
+        alive = ~frame[DELETED]
+        back = alive & self._is_deleted(frame, frame.filter(alive))
+        came = frame.filter(back)
+        self._tombstones = self._latest([], of=came).filter(DELETED) if came.height else None
         return back
 
     def _is_deleted(self, frame: pl.DataFrame, among: pl.DataFrame) -> pl.Series:
-        """Which rows of the frame are of records `among` these whose latest version is deleted."""
-        if not among.height:
-            return pl.repeat(False, frame.height, eager=True)
+        """Which rows of the frame are of records `among` these whose latest version is deleted.
+
+        Most were never deleted: to know that, only files with tombstones are read.
+        """
         key = list(self.entity.key)
-        gone = self._latest([]).join(among, on=key, how="semi").filter(DELETED)
+        ever_deleted = self._read(pl.col(DELETED), key).join(among, on=key, how="semi").unique()
+        if not ever_deleted.height:
+            return pl.repeat(False, frame.height, eager=True)
+        gone = self._latest([], of=ever_deleted).filter(DELETED)
         known = gone.select(*key, pl.lit(True).alias("is_known"))
         joined = frame.select(key).join(known, on=key, how="left", maintain_order="left")
         return joined["is_known"].fill_null(False)
 
-    def _latest(self, columns: list[str]) -> pl.DataFrame:
-        """Key, version, deletion and the given columns of the latest version of every record."""
+    def _latest(self, columns: list[str], of: pl.DataFrame | None = None) -> pl.DataFrame:
+        """Key, version, deletion and the given columns of the latest version of every record, or
+        of the records `of` these."""
         key = list(self.entity.key)
         wanted = dict.fromkeys([*key, *columns, VERSION_AT, LOADED_AT, DELETED])
         rows = self._read(None, list(wanted))
+        rows = rows if of is None else rows.join(of, on=key, how="semi")
         return rows.sort(VERSION_AT, LOADED_AT).unique(key, keep="last", maintain_order=True)
 
     def _after_the_latest(self, table: pa.Table, latest: pl.DataFrame | None) -> pa.Table:

@@ -233,6 +233,20 @@ def test_tombstone_is_appended_once(tmp_path: Path) -> None:
     assert [row[DELETED] for row in table(tmp_path, "deals")] == [False, True]
 
 
+def test_deletion_reads_nothing_of_the_history(tmp_path: Path) -> None:
+    def at(hours: int) -> str:
+        return (NOW + timedelta(hours=hours)).isoformat()
+
+    land_pages(tmp_path, DEALS, [[deal(1), deal(2)]])
+    (history,) = (tmp_path / "lake/raw/acme/deals").glob("*.parquet")
+    land_pages(tmp_path, DEALS, [[deal(3, **{VERSION_AT: at(0)})]])
+    aside = history.rename(tmp_path / "history")
+    report = land_pages(tmp_path, DEALS, [[{"id": "1", DELETED: True, VERSION_AT: at(1)}]])
+    aside.rename(history)
+    assert report.tables["deals"].tombstones == 1
+    assert [row[DELETED] for row in table(tmp_path, "deals")] == [False, True, False, False]
+
+
 def test_record_that_comes_back_lands_again_and_can_be_deleted_again(tmp_path: Path) -> None:
     def at(hours: int) -> str:
         return (NOW + timedelta(hours=hours)).isoformat()
