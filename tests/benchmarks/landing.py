@@ -1,6 +1,6 @@
 """What landing costs: `python -m tests.benchmarks.landing [first_load] [log_size] [all_sources]`.
 
-Without a name, all of them, one after another: some ten minutes on two cores.
+Without a name, all of them, one after another: some fifteen minutes on two idle cores.
 """
 
 import argparse
