@@ -112,8 +112,11 @@ def _dbt_step(
             news = tables_with_news(raw, base)
             chosen = selection(manifest, news=news, without=SCORES_LAYER)
             context.log.info(f"raw tables with news: {', '.join(sorted(news)) or 'none'}")
+        anew = base is not None and not _is_of_project(base, parsed)
+        if anew:
+            context.log.info("the project or its settings changed: everything is built anew")
         invocation = _start_dbt(
-            context, settings, candidate, parsed, target, manifest, translator, chosen
+            context, settings, candidate, parsed, target, manifest, translator, chosen, anew=anew
         )
         try:
             yield from invocation.stream()
@@ -129,8 +132,12 @@ def _dbt_step(
 
 def _is_whole(release: Release, parsed: Path) -> bool:
     """Whether a whole run of this very project made the release, so that nothing in it is older."""
-    manifest = release.manifest
-    return manifest.get("job") in JOBS and manifest.get("dbt_project") == parsed.name
+    return release.manifest.get("job") in JOBS and _is_of_project(release, parsed)
+
+
+def _is_of_project(release: Release, parsed: Path) -> bool:
+    """Whether the release's tables have this project's columns, currency, time zone and sources."""
+    return release.manifest.get("dbt_project") == parsed.name
 
 
 def _still_holding(base: Release, suite: str, chosen: Selection) -> list[CheckRecord]:
@@ -156,8 +163,13 @@ def _start_dbt(
     manifest: Mapping[str, Any],
     translator: DagsterDbtTranslator,
     chosen: Selection | None,
+    *,
+    anew: bool,
 ) -> DbtCliInvocation:
     """dbt in a process of its own, told everything by its environment.
+
+    `anew`: tables that grow by increments are made again from the raw log, for their rows are those
+    of another project.
 
     DbtCliResource would first start dbt once more, to ask for its version, and load its adapter.
     """
@@ -191,6 +203,8 @@ def _start_dbt(
         selected = list(params.selection_args)
         if params.indirect_selection:
             environment["DBT_INDIRECT_SELECTION"] = params.indirect_selection
+    if anew:
+        selected.append("--full-refresh")
     return DbtCliInvocation.run(
         args=[dbt_executable(), "build", *selected],
         env=environment,

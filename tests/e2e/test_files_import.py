@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from orchestration.query import served
 from tests.e2e.conftest import Stack
 from tests.e2e.superset_queries import query_metric
 from tests.paths import PROJECT, SHARED_DATA
@@ -43,6 +44,14 @@ def test_all_opportunities_arrive_with_their_value(imported: Stack) -> None:
     assert float(row["win_rate"]) == 0.6315
     assert row["without_account"] == 1425
     assert row["without_product"] == 0
+
+
+def test_with_another_source_all_tables_are_made_anew(imported: Stack) -> None:
+    release = served(imported.settings.paths.serving)
+    runs = imported.settings.paths.dbt / "runs"
+    for step in ("dbt_core", "dbt_scores"):
+        ran = json.loads((runs / f"{release.id}-{step}" / "run_results.json").read_text("utf-8"))
+        assert ran["args"]["full_refresh"] is True
 
 
 def test_the_chart_shows_what_was_won(imported: Stack) -> None:

@@ -1,4 +1,4 @@
-{{ config(unique_key='email_campaign_id', on_schema_change='append_new_columns') }}
+{{ config(unique_key='email_campaign_id') }}
 
 with
 
