@@ -5,7 +5,6 @@ is measured. It has activities and nothing else.
 """
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,13 +16,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
-from ingestion.sources.salesforce.settings import API, BULK_PAGE_ROWS, SOBJECTS, TOKEN_PATH
+from ingestion.sources.salesforce.settings import (
+    API,
+    BULK_PAGE_ROWS,
+    SOBJECTS,
+    TOKEN_PATH,
+    VERSION_FIELDS,
+)
 from tests.benchmarks.activities import EVENT, TASK, TASKS_OF_TEN, activities, spread
 from tests.benchmarks.measuring import PROJECT
 
 HISTORY = ("2023-11-01", "2026-11-01")
 JOBS = f"{API}/jobs/query"
-FIELDS = {sobject.name: list(sobject.fields.values()) for sobject in SOBJECTS}
+FIELDS = {sobject.name: [*sobject.fields.values(), VERSION_FIELDS[0]] for sobject in SOBJECTS}
 
 Pages = Mapping[str, list[tuple[int, bytes]]]
 """CSV by the object's name, page by page, each with its number of rows."""
@@ -71,15 +76,16 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         if self.path == TOKEN_PATH:
             self._json({"access_token": "00D-benchmark", "token_type": "Bearer"})
+        elif self.path == f"{API}/composite":
+            orders = json.loads(body)["compositeRequest"]
+            self._json({"compositeResponse": [_described(each) for each in orders]})
         else:
             self._json({"id": _object_of(json.loads(body)["query"]), "state": "UploadComplete"})
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         asked = {name: values[0] for name, values in parse_qs(url.query).items()}
-        if described := re.fullmatch(f"{API}/sobjects/(.+)/describe", url.path):
-            self._json({"fields": [{"name": name} for name in FIELDS[described[1]]]})
-        elif url.path == f"{API}/queryAll":
+        if url.path == f"{API}/queryAll":
             there = self.pages.get(_object_of(asked["q"]), [])
             total = sum(count for count, _ in there)
             self._json({"totalSize": total, "done": True, "records": []})
@@ -111,6 +117,16 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+
+def _described(order: Mapping[str, str]) -> dict[str, Any]:
+    """The answer to one of several descriptions that are asked for in one call."""
+    fields = [{"name": name} for name in FIELDS[order["referenceId"]]]
+    return {
+        "referenceId": order["referenceId"],
+        "httpStatusCode": 200,
+        "body": {"fields": fields},
+    }
 
 
 def _object_of(soql: str) -> str:

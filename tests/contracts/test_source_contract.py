@@ -54,8 +54,8 @@ FORGOTTEN = {
     ("gmail", "messages"): "received_at",
     ("microsoft_graph", "meetings"): "ends_at",
 }
-# Sources with tests of their own for what their vendors have: their records are joined to compare.
-COMPARED_APART = {"gmail", "marketo", "microsoft_graph", "zoom"}
+# Sources with tests of their own for what their vendors have.
+COMPARED_APART = {"gmail", "marketo", "microsoft_graph", "salesforce", "zoom"}
 # Sources that are no vendor's API, so that no sandbox can stand in; they have tests of their own.
 WITHOUT_API = {"files", "sql_database"}
 # Fields of a connection that are no secrets.

@@ -13,7 +13,6 @@ from ingestion.entity import Entity
 from ingestion.sandbox.store import Store
 from ingestion.sources.dynamics import settings as dynamics
 from ingestion.sources.hubspot import settings as hubspot
-from ingestion.sources.salesforce import settings as salesforce
 from ingestion.sources.seismic import settings as seismic
 
 DIGITS = 4
@@ -72,20 +71,6 @@ def _comparable(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _amounts(entity: Entity) -> Iterable[str]:
     return (each.name for each in entity.columns if each.type in (pa.float64(), pa.int64()))
-
-
-def _salesforce() -> dict[str, Truth]:
-    return {
-        sobject.entity.name: Truth(
-            sobject.name,
-            {
-                column: f'"{sobject.fields[column]}"'
-                for column in ("id", "created_date", *_amounts(sobject.entity))
-            },
-            'not "IsDeleted"',
-        )
-        for sobject in salesforce.SOBJECTS
-    }
 
 
 def _hubspot() -> dict[str, Truth]:
@@ -163,7 +148,6 @@ def _joined(*names: str) -> str:
 
 
 TRUTHS: Mapping[str, Mapping[str, Truth]] = {
-    "salesforce": _salesforce(),
     "hubspot": _hubspot(),
     "dynamics": _dynamics(),
     "seismic": _seismic(),
