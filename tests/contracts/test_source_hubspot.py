@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -263,7 +264,7 @@ def test_of_old_submissions_no_more_than_a_page_is_read_again(
     asked: list[str] = []
     real = marketing.pages
 
-    def counted(client, path, params):  # type: ignore[no-untyped-def]
+    def counted(client: VendorClient, path: str, params: dict[str, Any]) -> Iterator[Any]:
         for page in real(client, path, params):
             asked.append(path)
             yield page

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -12,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from ingestion.catalog import entities
 from ingestion.entity import DELETED, VERSION_AT
-from ingestion.http import VendorError
+from ingestion.http import VendorClient, VendorError
 from ingestion.sandbox.__main__ import history_start
 from ingestion.sandbox.company.simulation import simulate
 from ingestion.sandbox.company.tables import Company
@@ -214,7 +215,7 @@ def test_history_costs_a_call_for_each_changed_deal(
     asked: list[str] = []
     real = deals.cursor_pages
 
-    def counted(client, path, params):  # type: ignore[no-untyped-def]
+    def counted(client: VendorClient, path: str, params: dict[str, Any]) -> Iterator[Any]:
         asked.append(path)
         return real(client, path, params)
 
