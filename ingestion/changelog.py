@@ -8,6 +8,7 @@ what is missing.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -79,29 +80,35 @@ class ChangeLog:
         self._came_back_prints = pl.Series("known", [], pl.UInt64)
         self._known_rejects: pl.Series | None = None
 
-    def exists(self) -> bool:
-        """Whether both tables are there."""
+    @cached_property
+    def _table(self) -> DeltaTable:
+        """The table as it was when first looked at: nobody else writes while a landing goes on."""
+        return DeltaTable(self.url)
+
+    @cached_property
+    def is_there(self) -> bool:
+        """Whether both tables were there when first asked."""
         return DeltaTable.is_deltatable(self.url) and DeltaTable.is_deltatable(self.rejects_url)
 
     def ensure(self) -> None:
         """Creates the entity's table and its rejects table, and the columns that a table lacks."""
-        ensure_table(self.url, self.entity.table_schema, self.entity.description)
-        table = DeltaTable(self.url)
-        held = pa.schema(table.schema().to_arrow())
+        if not self.is_there:
+            about = f"Records of {self.entity.name} that did not fit."
+            ensure_table(self.url, self.entity.table_schema, self.entity.description)
+            ensure_table(self.rejects_url, REJECT_COLUMNS, about)
+        held = pa.schema(self._table.schema().to_arrow())
         if new := [field for field in self.entity.columns if field.name not in held.names]:
-            table.alter.add_columns(DeltaSchema.from_arrow(pa.schema(new)).fields)
+            self._table.alter.add_columns(DeltaSchema.from_arrow(pa.schema(new)).fields)
         self.entity = replace(self.entity, columns=_as_held(self.entity.columns, held))
-        ensure_table(
-            self.rejects_url, REJECT_COLUMNS, f"Records of {self.entity.name} that did not fit."
-        )
 
     def version(self) -> int:
         """The Delta version a reader sees now."""
-        return DeltaTable(self.url).version()
+        self._table.update_incremental()
+        return self._table.version()
 
     def is_empty(self) -> bool:
         """True when nothing was landed: then a cursor, wherever it comes from, means nothing."""
-        return not DeltaTable(self.url).file_uris()
+        return not self._table.file_uris()
 
     def open(self, since: datetime | None) -> None:
         """Recalls what news is compared with: see `Entity.memory`.
@@ -189,7 +196,7 @@ class ChangeLog:
     def _read(self, where: pl.Expr | None, columns: list[str] | None = None) -> pl.DataFrame:
         """Read by polars: its reader has no Python file system under C++ threads, which can abort
         the interpreter as it exits."""
-        scan = pl.scan_delta(self.url)
+        scan = pl.scan_delta(self._table)
         scan = scan if where is None else scan.filter(where)
         return (scan if columns is None else scan.select(columns)).collect()
 

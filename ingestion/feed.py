@@ -270,8 +270,9 @@ def resource(
         if progress is not None:
             progress(entity.name, tally.rows + tally.tombstones)
 
+    # As a generator: of a function dlt would make a class for settings that it might take.
     made: DltResource = dlt.resource(
-        rows, name=entity.name, write_disposition="append", table_format="delta"
+        rows(), name=entity.name, write_disposition="append", table_format="delta"
     )
     return made.parallelize()
 

@@ -18,9 +18,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 
 import dlt
 from deltalake.exceptions import DeltaError
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.providers import CustomLoaderDocProvider
+from dlt.common.configuration.specs.config_providers_context import ConfigProvidersContainer
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 from dlt.common.exceptions import DltException
 from dlt.common.runtime.telemetry import stop_telemetry
 from dlt.destinations.impl.filesystem.filesystem import FilesystemClient
@@ -41,17 +46,20 @@ logger = logging.getLogger(__name__)
 WORKERS = 4
 KEPT_PACKAGES = 24
 BUDGET_FOLDER = "budget"
+PROVIDER = "revlake"
+# All that dlt is told: it looks for its settings nowhere else.
 DLT_SETTINGS = {
-    "runtime.dlthub_telemetry": False,
-    "runtime.log_level": "ERROR",
-    "normalize.parquet_normalizer.add_dlt_load_id": True,
-    "normalize.workers": 1,
-    "extract.workers": WORKERS,
-    "load.workers": WORKERS,
-    "load.delete_completed_jobs": True,
-    "load.raise_on_failed_jobs": True,
-    "load.raise_on_max_retries": 3,
+    "runtime": {"dlthub_telemetry": False, "log_level": "ERROR"},
+    "extract": {"workers": WORKERS},
+    "normalize": {"workers": 1, "parquet_normalizer": {"add_dlt_load_id": True}},
+    "load": {
+        "workers": WORKERS,
+        "delete_completed_jobs": True,
+        "raise_on_failed_jobs": True,
+        "raise_on_max_retries": 3,
+    },
 }
+_CONFIGURING = Lock()
 
 
 class LandingError(Exception):
@@ -304,7 +312,7 @@ def _run(
     for name, feed in asked.items():
         logs[name] = ChangeLog(feed.entity, f"{raw_url(lake_url)}/{source}")
         tallies[name] = Tally()
-    if not all(log.exists() for log in logs.values()):
+    if not all(log.is_there for log in logs.values()):
         _prepare_folder(pipeline)
     resources = []
     for name, feed in asked.items():
@@ -324,9 +332,7 @@ def _run(
 
 
 def _pipeline(source: str, lake_url: str, state_dir: Path) -> dlt.Pipeline:
-    for name, value in DLT_SETTINGS.items():
-        dlt.config[name] = value
-    _end_telemetry()
+    _configure_dlt()
     state_dir.mkdir(parents=True, exist_ok=True)
     pipeline = dlt.pipeline(
         pipeline_name=source,
@@ -340,12 +346,21 @@ def _pipeline(source: str, lake_url: str, state_dir: Path) -> dlt.Pipeline:
     return pipeline
 
 
-def _end_telemetry() -> None:
-    """dlt starts as soon as its settings are touched, with telemetry: it starts anew without."""
-    context = dlt.current.run_context()
-    if context.runtime_config.dlthub_telemetry:
+def _configure_dlt() -> None:
+    """Gives dlt our settings instead of the environment and files, which it would search for each
+    of some hundred values of every table.
+
+    dlt starts when it is imported, with telemetry: it starts anew without.
+    """
+    with _CONFIGURING:
+        pluggable = Container()[PluggableRunContext]
+        if PROVIDER in pluggable.providers:
+            return
+        provider = CustomLoaderDocProvider(PROVIDER, lambda: DLT_SETTINGS)
+        pluggable.providers = ConfigProvidersContainer([provider])
+        pluggable.context.reset_config()
         stop_telemetry()
-        context.initialize_runtime()
+        pluggable.initialize_runtime()
 
 
 def _prepare_folder(pipeline: dlt.Pipeline) -> None:

@@ -28,6 +28,7 @@ class KeptOpenEventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str) -> None:
         self._engines: OrderedDict[str, sqlalchemy.Engine] = OrderedDict()
+        self._found: set[str] = set()
         super().__init__(base_dir)
         # Dagster watches the file itself, which an open connection leaves alone for long.
         self._watcher = SqlPollingEventWatcher(self)
@@ -37,6 +38,12 @@ class KeptOpenEventLog(SqliteEventLogStorage):
 
     def end_watch(self, run_id: str, handler: Any) -> None:
         self._watcher.unwatch_run(run_id, handler)
+
+    def has_table(self, table_name: str) -> bool:
+        """As Dagster's own, which asks the file for each check; a table that is there stays."""
+        if table_name not in self._found and super().has_table(table_name):
+            self._found.add(table_name)
+        return table_name in self._found
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[sqlalchemy.Connection]:

@@ -7,6 +7,7 @@ from functools import partial
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingestion.sandbox import credentials
 from ingestion.sandbox.clock import Clock, iso
@@ -17,6 +18,24 @@ from ingestion.sandbox.weather import Weather
 from ingestion.sandbox.world import Frames, World, open_world
 
 
+class RoutesOnDemand:
+    """ASGI middleware that adds a vendor's routes when it is first asked: most runs use a few."""
+
+    def __init__(self, app: ASGIApp, routed: FastAPI, world: World) -> None:
+        self._app = app
+        self._routed = routed
+        self._world = world
+        self._added: set[str] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = scope["path"].split("/")[1] if scope["type"] == "http" else ""
+        if name in self._world.vendors and name not in self._added:
+            self._added.add(name)
+            routes = self._world.vendors[name].routes(self._world)
+            self._routed.include_router(routes, prefix=f"/{name}")
+        await self._app(scope, receive, send)
+
+
 def build_world(clock: Clock, simulate: Callable[[datetime], Frames]) -> World:
     """A sandbox world over `simulate(until)`, which gives the company's frames by table name."""
     return open_world(clock=clock, simulate=simulate, vendors=vendors())
@@ -25,9 +44,8 @@ def build_world(clock: Clock, simulate: Callable[[datetime], Frames]) -> World:
 def build_app(world: World) -> FastAPI:
     """The application of one world; all vendors and admin routes on one port."""
     app = FastAPI(title="Revlake sandbox", docs_url=None, redoc_url=None, openapi_url=None)
-    for name, vendor in world.vendors.items():
-        app.include_router(vendor.routes(world), prefix=f"/{name}")
     app.include_router(_admin_routes(world), prefix="/_sandbox")
+    app.add_middleware(RoutesOnDemand, routed=app, world=world)
     app.add_exception_handler(VendorError, _vendor_error)
     app.add_exception_handler(HTTPException, partial(_not_found, world))
     app.add_middleware(Weather, world=world)

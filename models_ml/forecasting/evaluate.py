@@ -8,16 +8,16 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from models_ml.common.data_gate import NotEnoughData
-from models_ml.common.intervals import Spread, fit_spread, interval, root_residuals
+from models_ml.common.intervals import Spread, fit_spread, root_residuals
 from models_ml.common.metric import Metric, beats_baseline
 from models_ml.common.plots import ACCENT, INK, QUIET, png
 from models_ml.forecasting.baselines import BASELINES
+from models_ml.forecasting.certainty import buckets, with_interval
 from models_ml.forecasting.history import History
 from models_ml.forecasting.project import project
 from models_ml.forecasting.spec import SPEC, ForecastingSpec
 from models_ml.forecasting.train import learn, require_history
 
-WEEKS_LEFT_EDGES = (2, 5, 9, 13, 26, 39)
 FEWEST_QUARTERS = 3
 
 
@@ -114,25 +114,6 @@ def residuals(rows: pl.DataFrame) -> pl.DataFrame:
 def spread_of(rows: pl.DataFrame, spec: ForecastingSpec) -> Spread:
     """Interval widths from all misses of a backtest."""
     return fit_spread(residuals(rows), coverage=spec.interval)
-
-
-def buckets(rows: pl.DataFrame) -> list[str]:
-    """Where misses are comparable: level, period type and weeks left."""
-    weeks = (rows["period_end_date"] - rows["origin_date"]).dt.total_days().to_numpy() / 7.0
-    bands = np.searchsorted(np.array(WEEKS_LEFT_EDGES), weeks)
-    keys = zip(rows["level"], rows["period_type"], bands, strict=True)
-    return [f"{level}|{period_type}|{band}" for level, period_type, band in keys]
-
-
-def with_interval(rows: pl.DataFrame, spread: Spread) -> pl.DataFrame:
-    """Add low_amount and high_amount; null where the spread has no bucket."""
-    certain = rows["booked_to_date_amount"].to_numpy()
-    open_part = np.maximum(rows["forecast_amount"].to_numpy() - certain, 0.0)
-    low, high = interval(certain, open_part, spread.of(buckets(rows)))
-    return rows.with_columns(
-        pl.Series("low_amount", np.round(low, 2)).fill_nan(None),
-        pl.Series("high_amount", np.round(high, 2)).fill_nan(None),
-    )
 
 
 def evaluate(rows: pl.DataFrame, spec: ForecastingSpec = SPEC) -> list[Metric]:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import polars as pl
 
 from models_ml.common.intervals import Spread
-from models_ml.forecasting.evaluate import with_interval
+from models_ml.forecasting.certainty import with_interval
 from models_ml.forecasting.history import History
 from models_ml.forecasting.project import project
 from models_ml.forecasting.spec import SPEC, ForecastingSpec

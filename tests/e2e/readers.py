@@ -10,8 +10,10 @@ from tests.e2e.conftest import Stack
 from tests.e2e.superset_queries import chart_data
 
 READERS = 8
-# Seconds between a reader's questions: with fewer, eight readers leave the refresh no processor.
-PAUSE = 1.0
+# Seconds between a reader's questions while the refresh works: with fewer, eight readers leave it
+# no processor. After the switch they ask one question after the other.
+PAUSE = 3.0
+AFTER_THE_SWITCH = 3.0
 COUNT = "select sum(is_completed::int) from marts.fct_activities"
 
 
@@ -25,36 +27,41 @@ def eight_readers(stack: Stack) -> Iterator[None]:
     base = stack.settings.url("superset")
     number = stack.datasets["activities"]
     before = _count(stack)
-    stop = threading.Event()
+    stop, switched = threading.Event(), threading.Event()
     failures: list[str] = []
     answers: list[tuple[float, int]] = []
 
     def read(reader: int) -> None:
         session = stack.superset("executive")
-        while not stop.wait(PAUSE):
+        stop.wait(PAUSE * reader / READERS)
+        while not stop.is_set():
             asked = time.monotonic()
             answer = chart_data(session, base, number, metrics=["activity_count"], columns=[])
-            if answer.status_code != 200:
+            if answer.status_code == 200:
+                count = answer.json()["result"][0]["data"][0]["activity_count"]
+                answers.append((asked, count))
+            else:
                 failures.append(f"reader {reader}: {answer.status_code} {answer.text[:300]}")
-                continue
-            answers.append((asked, answer.json()["result"][0]["data"][0]["activity_count"]))
+            switched.wait(PAUSE)
 
     threads = [threading.Thread(target=read, args=(n,), daemon=True) for n in range(READERS)]
     for thread in threads:
         thread.start()
     try:
         yield
-        switched = time.monotonic()
-        time.sleep(3)
+        switch = time.monotonic()
+        switched.set()
+        time.sleep(AFTER_THE_SWITCH)
     finally:
         stop.set()
+        switched.set()
         for thread in threads:
             thread.join(timeout=60)
     assert failures == []
     after = _count(stack)
     assert after != before, "the refresh brought something new"
-    assert any(asked < switched for asked, _ in answers), "somebody asked before the switch"
-    seen = {value for asked, value in answers if asked > switched}
+    assert any(asked < switch for asked, _ in answers), "somebody asked before the switch"
+    seen = {value for asked, value in answers if asked > switch}
     assert seen == {after}, f"asked after the switch to {after}, got {seen}"
 
 

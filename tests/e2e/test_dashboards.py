@@ -1,7 +1,10 @@
-"""Both dashboards in a real browser, and who sees what."""
+"""The dashboards in a real browser, and who sees what."""
+
+from collections.abc import Iterator
 
 import pytest
 import yaml
+from selenium.webdriver import Chrome
 
 from tests.e2e.browser import (
     chart_errors,
@@ -37,19 +40,26 @@ def charts_of(slug: str) -> int:
     )
 
 
+@pytest.fixture(scope="module")
+def executive(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    """A browser in which the executive is signed in."""
+    with chromium(tmp_path_factory.mktemp("chromium")) as driver:
+        base = stack.settings.url("superset")
+        sign_in(driver, base, stack.login("executive").username, stack.password("executive"))
+        yield driver
+
+
 @pytest.mark.parametrize("slug", DASHBOARDS)
-def test_an_executive_sees_every_chart_drawn(stack: Stack, slug: str, tmp_path) -> None:
+def test_an_executive_sees_every_chart_drawn(stack: Stack, executive: Chrome, slug: str) -> None:
     count = charts_of(slug)
     assert count >= 8
     base = stack.settings.url("superset")
-    with chromium(tmp_path) as driver:
-        sign_in(driver, base, stack.login("executive").username, stack.password("executive"))
-        open_dashboard(driver, base, slug, charts=count)
-        screenshot(driver, ARTIFACTS / f"{slug}.png")
-        assert chart_errors(driver) == []
-        assert drawn_charts(driver) == count
-        console = [e["message"] for e in driver.get_log("browser") if "Refused to" in e["message"]]
-        assert not [line for line in console if base in line]
+    open_dashboard(executive, base, slug, charts=count)
+    screenshot(executive, ARTIFACTS / f"{slug}.png")
+    assert chart_errors(executive) == []
+    assert drawn_charts(executive) == count
+    console = [e["message"] for e in executive.get_log("browser") if "Refused to" in e["message"]]
+    assert not [line for line in console if base in line]
 
 
 @pytest.mark.parametrize("role", ["manager", "rep"])

@@ -48,9 +48,13 @@ def test_a_source_that_is_down_leaves_the_others_fresh_and_is_shown_as_stale(
     assert ages["HubSpot"] >= 5 > ages["Salesforce"]
 
 
-def test_killed_refreshes_leave_the_release_and_lose_and_double_nothing(
+def test_after_killed_refreshes_and_an_hourly_one_every_metric_is_the_same_everywhere(
     stack: Stack, tmp_path: Path
 ) -> None:
+    """Landing, dbt or models killed: the release stays, and nothing is lost or doubled after it.
+
+    What is killed while it publishes: tests/integration/test_release_faults.py.
+    """
     serving = stack.settings.paths.serving
     release = served(serving).id
     for moment in ("landing", "dbt", "ml"):

@@ -4,9 +4,13 @@
 """
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 SERVED_FILE = "lakehouse.duckdb"
 
@@ -29,6 +33,30 @@ def release_stamp(serving_dir: Path) -> str:
         return "unpublished"
 
 
+class KeptOpen:
+    """A connection that nobody asks anything, to the file that is served.
+
+    Superset closes each connection after its query. While one is open, DuckDB gives the next ones
+    the same database: its catalog is read, and blocks of the file stay in memory.
+    """
+
+    def __init__(self) -> None:
+        self._file = ""
+        self._connection: Any = None
+        self._lock = threading.Lock()
+
+    def __call__(self, uri: Any, arguments: dict[str, Any]) -> None:
+        """Open the file of `uri` if it is another one than before, and let go of that one."""
+        with self._lock:
+            if uri.database == self._file or not os.path.exists(uri.database):
+                return
+            before = self._connection
+            engine = create_engine(uri, poolclass=NullPool, connect_args=arguments)
+            self._connection, self._file = engine.raw_connection(), uri.database
+        if before is not None:
+            before.close()
+
+
 def lock_duckdb(serving_dir: Path, *, threads: int, memory_limit: str) -> Mutator:
     """The `DB_CONNECTION_MUTATOR`: whatever a bundle or an admin typed, this is what is opened.
 
@@ -48,6 +76,7 @@ def lock_duckdb(serving_dir: Path, *, threads: int, memory_limit: str) -> Mutato
         "memory_limit": memory_limit,
         "lock_configuration": "true",
     }
+    keep_open = KeptOpen()
 
     def mutate(
         uri: Any, params: dict[str, Any], _username: str | None, _manager: Any, _source: Any
@@ -59,6 +88,7 @@ def lock_duckdb(serving_dir: Path, *, threads: int, memory_limit: str) -> Mutato
                 f"DuckDB may open {served} only, not {uri.database!r}: point the database there."
             )
         opened = uri.set(database=os.path.realpath(served), query={})
+        keep_open(opened, {"config": dict(config)})
         return opened, {**params, "connect_args": {"config": dict(config)}}
 
     return mutate
