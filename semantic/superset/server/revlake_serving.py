@@ -48,7 +48,7 @@ class KeptOpen:
     def __call__(self, uri: Any, arguments: dict[str, Any]) -> None:
         """Open the file of `uri` if it is another one than before, and let go of that one."""
         with self._lock:
-            if uri.database == self._file or not os.path.exists(uri.database):
+            if uri.database == self._file or not Path(uri.database).exists():
                 return
             before = self._connection
             engine = create_engine(uri, poolclass=NullPool, connect_args=arguments)
