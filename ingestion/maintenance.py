@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deltalake import DeltaTable
+from deltalake import DeltaTable, WriterProperties
 from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType
 
 from ingestion.changelog import zone_url
 
 TARGET_FILE_BYTES = 256 * 1024 * 1024
+# A landing reads the groups with rows of the last hours: few rows beside them, little to read.
+ROW_GROUPS = WriterProperties(max_row_group_size=65_536)
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def _care(url: str, retention_hours: int) -> TableCare:
     table = DeltaTable(url)
     before = len(table.file_uris())
     if before > 1:
-        table.optimize.compact(target_size=TARGET_FILE_BYTES)
+        table.optimize.compact(target_size=TARGET_FILE_BYTES, writer_properties=ROW_GROUPS)
     if table.version() > 0:
         table.create_checkpoint()
     table.cleanup_metadata()

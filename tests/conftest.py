@@ -11,6 +11,8 @@ pytest_plugins = ["tests.superset_server"]
 
 # Longest first, so that the other process does the rest meanwhile.
 TOGETHER = ("tests/e2e/", "tests/integration/test_superset_")
+# The end-to-end tests take as long as all others together, one after the other: those give way.
+FIRST, STANDS_BACK = TOGETHER[0], 5
 # What it imports stays in the company; the other tests want the simulated one alone.
 LAST_OF_E2E = "tests/e2e/test_files_import.py"
 
@@ -35,6 +37,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return found[0] if found else len(TOGETHER), item.nodeid.startswith(LAST_OF_E2E)
 
     items.sort(key=rank)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A process has less of a claim to the processors from its first test that is none of FIRST."""
+    if not item.nodeid.startswith(FIRST) and os.getpriority(os.PRIO_PROCESS, 0) < STANDS_BACK:
+        os.setpriority(os.PRIO_PROCESS, 0, STANDS_BACK)
 
 
 @pytest.fixture(scope="module", autouse=True)

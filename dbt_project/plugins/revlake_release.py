@@ -1,5 +1,7 @@
 """dbt-duckdb plugin: opens the release that is being built and reads Delta tables offline.
 
+A published release is opened to be read: MetricFlow asks it, and nothing can change it.
+
 The release directory comes from REVLAKE_RELEASE_DIR at connection time and not from the profile:
 dbt drops its parse cache when a profile value changes, and every refresh builds into another
 directory. The delta extension comes from the duckdb-extension-delta wheel; nothing is downloaded.
@@ -16,6 +18,8 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
 EXTENSION_WHEEL = "duckdb-extension-delta"
+MARTS = "lakehouse.duckdb"
+MAY_WRITE = 0o222
 
 
 def release_directory() -> Path:
@@ -23,6 +27,12 @@ def release_directory() -> Path:
     directory = Path(os.environ.get("REVLAKE_RELEASE_DIR", "target")).resolve()
     directory.mkdir(parents=True, exist_ok=True)
     return directory
+
+
+def is_published() -> bool:
+    """Whether people read the release: publishing takes the write permission from its files."""
+    file = release_directory() / MARTS
+    return file.is_file() and not file.stat().st_mode & MAY_WRITE
 
 
 def delta_extension() -> Path:
@@ -45,11 +55,13 @@ class Plugin(BasePlugin):
     """Points the connection at the release and loads the delta extension from the wheel."""
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
-        creds.path = str(release_directory() / "lakehouse.duckdb")
+        creds.path = str(release_directory() / MARTS)
         config["autoinstall_known_extensions"] = False
+        if is_published():
+            config["access_mode"] = "READ_ONLY"
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         conn.execute(f"load '{delta_extension()}'")
-        conn.execute(
-            f"attach if not exists '{release_directory() / 'warehouse.duckdb'}' as warehouse"
-        )
+        warehouse = release_directory() / "warehouse.duckdb"
+        how = "(read_only)" if is_published() else ""
+        conn.execute(f"attach if not exists '{warehouse}' as warehouse {how}")
