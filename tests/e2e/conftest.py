@@ -114,7 +114,7 @@ def _start(settings: Settings) -> dict[str, datetime]:
     return {"start": datetime.fromisoformat(state["start"])}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     data = tmp_path_factory.mktemp("stack") / "data"
     environment = {
