@@ -33,7 +33,8 @@ STRIKING = {
     ("gmail", "null_key"): {"match": "directory"},
     ("google_ads", "duplicate_record"): {"match": "metrics"},
     ("linkedin_ads", "duplicate_record"): {"match": "adAnalytics"},
-    ("marketo", "duplicate_record"): {"match": "/rest/v1/activities.json"},
+    # Of activities alone: what changed of leads is told by the same path.
+    ("marketo", "duplicate_record"): {"match": "activityTypeIds=1,2,"},
     ("microsoft_graph", "duplicate_record"): {"match": "/messages/delta"},
     ("microsoft_graph", "null_key"): {"match": "/v1.0/users?"},
 }
