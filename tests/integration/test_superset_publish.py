@@ -8,6 +8,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+
+import psutil
 
 from tests.superset_server import DEALS_A_REP, REPS, RunningSuperset, publish, switch
 
@@ -125,3 +128,46 @@ def test_a_rollback_is_seen_at_once_although_the_older_answer_was_cached(
     assert amount() == 7
     switch(superset.serving_dir, "first")
     assert amount() == 100
+
+
+def test_only_the_served_file_is_held_open(superset: RunningSuperset) -> None:
+    """A release that is thrown away gives its room back, and a query need not open a file."""
+    served = superset.serving_dir / "current" / "lakehouse.duckdb"
+    for release, amount in (("held", 11), ("held-next", 12)):
+        publish(superset.serving_dir, release, amount=amount)
+        end = time.monotonic() + DEADLINE_SECONDS
+        while (held := held_files(superset)) != [served.resolve()] * len(workers(superset)):
+            assert time.monotonic() < end, f"{release} is served, {held} are open"
+            ask_everybody(superset)
+    switch(superset.serving_dir, "first")
+
+
+def ask_everybody(superset: RunningSuperset) -> None:
+    """Questions enough that each worker gets one; none is answered from the cache."""
+    person, chart = superset.sign_in(), total(superset)
+    with ThreadPoolExecutor(READERS) as pool:
+        path = f"chart/{chart}/data/?force=true"
+        for answer in pool.map(lambda _: person.send("GET", path), range(2 * READERS)):
+            assert answer.ok, answer.text
+
+
+def workers(superset: RunningSuperset) -> list[psutil.Process]:
+    address = superset.base_url.removeprefix("http://")
+    master = min(
+        (each for each in psutil.process_iter() if address in _command(each)),
+        key=lambda each: each.create_time(),
+    )
+    return master.children()
+
+
+def held_files(superset: RunningSuperset) -> list[Path]:
+    """DuckDB files that the workers have open, once for each that has."""
+    opened = (file.path for worker in workers(superset) for file in worker.open_files())
+    return [Path(file) for file in opened if file.endswith(".duckdb")]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
