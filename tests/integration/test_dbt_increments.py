@@ -278,7 +278,7 @@ STEPS: tuple[Step, ...] = (
     ("2026-10-26T03:00:00Z", undeleted_and_out_of_order),
     ("2026-11-03T15:00:00Z", nothing),
 )
-COMPARED = (4,)
+COMPARED = (2, 4)
 """Steps after which the grown release is compared with a new one."""
 FORECASTS = "fct_forecasting_scores"
 
