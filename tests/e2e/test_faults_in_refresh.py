@@ -51,13 +51,13 @@ def test_a_source_that_is_down_leaves_the_others_fresh_and_is_shown_as_stale(
 def test_after_killed_refreshes_and_an_hourly_one_every_metric_is_the_same_everywhere(
     stack: Stack, tmp_path: Path
 ) -> None:
-    """Landing or dbt killed: the release stays, and nothing is lost or doubled after it.
+    """Landing, dbt or models killed: the release stays, and nothing is lost or doubled after it.
 
     What is killed while it publishes: tests/integration/test_release_faults.py.
     """
     serving = stack.settings.paths.serving
     release = served(serving).id
-    for moment in ("landing", "dbt"):
+    for moment in ("landing", "dbt", "ml"):
         stack.revlake("sandbox", "advance", "2h")
         process = subprocess.Popen(
             [str(REVLAKE), "refresh", "hourly"],
@@ -79,8 +79,8 @@ def test_after_killed_refreshes_and_an_hourly_one_every_metric_is_the_same_every
 def _wait_for(process: subprocess.Popen[bytes], stack: Stack, moment: str) -> None:
     """Until the run is in the midst of it, told by what it leaves on disk and by its children."""
     lake, serving = stack.settings.paths.lake, stack.settings.paths.serving
-    commits = "raw/*/*/_delta_log/*.json"
-    before = len(list(lake.glob(commits)))
+    logs = {"landing": "raw/*/*/_delta_log/*.json", "ml": "ml/*/predictions/_delta_log/*.json"}
+    before = {name: len(list(lake.glob(pattern))) for name, pattern in logs.items()}
     end = time.monotonic() + 120
     while time.monotonic() < end:
         assert process.poll() is None, f"the refresh ended before it was killed at {moment}"
@@ -88,7 +88,7 @@ def _wait_for(process: subprocess.Popen[bytes], stack: Stack, moment: str) -> No
             candidates = list((serving / "candidates").glob("*/lakehouse.duckdb.wal"))
             if candidates and candidates[0].stat().st_size:
                 return
-        elif len(list(lake.glob(commits))) > before:
+        elif len(list(lake.glob(logs[moment]))) > before[moment]:
             return
         time.sleep(0.02)
     raise AssertionError(f"{moment} was not reached in 120 s")
