@@ -22,14 +22,19 @@ class ManifestError(RevlakeError):
     """dbt could not parse the project; the message is dbt's own."""
 
 
-def dbt_executable() -> str:
-    return str(Path(sys.executable).parent / "dbt")
+def dbt_command(*arguments: str) -> list[str]:
+    """dbt in a process of its own."""
+    return [sys.executable, "-m", "orchestration.dbt_process", *arguments]
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
-    """What dbt is told by the company's settings; the same values for parsing and for building."""
+    """What dbt is told by the settings."""
+    return {**_parsed_environment(settings), "REVLAKE_LAKE_URL": str(settings.paths.lake)}
+
+
+def _parsed_environment(settings: Settings) -> dict[str, str]:
+    """What the manifest depends on: not on the data directory, so that one may move."""
     return {
-        "REVLAKE_LAKE_URL": str(settings.paths.lake),
         "REVLAKE_SOURCES": ",".join(settings.sources_on()),
         "REVLAKE_CURRENCY": settings.company.currency,
         "REVLAKE_FISCAL_YEAR_START_MONTH": str(settings.company.fiscal_year_start_month),
@@ -44,7 +49,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 def project_hash(settings: Settings) -> str:
     """Changes with every file that dbt reads and every setting that it is told."""
     digest = hashlib.sha256()
-    for name, value in sorted(dbt_environment(settings).items()):
+    for name, value in sorted(_parsed_environment(settings).items()):
         digest.update(f"{name}={value}\0".encode())
     for root in (DBT_PROJECT, METRICS):
         for file in sorted(root.rglob("*")):
@@ -84,7 +89,7 @@ def _parse(settings: Settings, target: Path) -> None:
         "REVLAKE_RELEASE_DIR": str(target / "release"),
     }
     done = subprocess.run(
-        [dbt_executable(), "--quiet", "parse"],
+        dbt_command("--quiet", "parse"),
         cwd=DBT_PROJECT,
         env=environment,
         capture_output=True,

@@ -4,7 +4,9 @@ A published release is opened to be read: MetricFlow asks it, and nothing can ch
 
 The release directory comes from REVLAKE_RELEASE_DIR at connection time and not from the profile:
 dbt drops its parse cache when a profile value changes, and every refresh builds into another
-directory. The delta extension comes from the duckdb-extension-delta wheel; nothing is downloaded.
+directory. The lake's address comes from REVLAKE_LAKE_URL in the same way, as DuckDB's variable
+`lake_url`, so that what dbt parsed holds wherever the data lies. The delta extension comes from the
+duckdb-extension-delta wheel; nothing is downloaded.
 """
 
 import os
@@ -27,6 +29,11 @@ def release_directory() -> Path:
     directory = Path(os.environ.get("REVLAKE_RELEASE_DIR", "target")).resolve()
     directory.mkdir(parents=True, exist_ok=True)
     return directory
+
+
+def lake_url() -> str:
+    """Where the raw log and the models' tables lie; `data/lake` when the variable is not set."""
+    return os.environ.get("REVLAKE_LAKE_URL", "data/lake")
 
 
 def is_published() -> bool:
@@ -65,3 +72,7 @@ class Plugin(BasePlugin):
         warehouse = release_directory() / "warehouse.duckdb"
         how = "(read_only)" if is_published() else ""
         conn.execute(f"attach if not exists '{warehouse}' as warehouse {how}")
+
+    def configure_cursor(self, cursor: DuckDBPyConnection) -> None:
+        """Each cursor is a connection of its own, and variables are a connection's."""
+        cursor.execute("set variable lake_url = $url", {"url": lake_url()})
