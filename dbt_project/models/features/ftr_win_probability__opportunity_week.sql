@@ -105,35 +105,51 @@ with_changes as (
     from with_previous
 ),
 
-with_history as (
+-- Most days change nothing: running totals are kept for those that do.
+changes as (
     select
-        with_changes.*,
+        opportunity_key,
+        snapshot_date as changed_date,
         count(pushed_days) over so_far as push_count,
         coalesce(sum(pushed_days) over so_far, 0) as days_pushed,
         sum(is_regression) over so_far as regression_count,
         max(stage_change_date) over so_far as stage_since_date
     from with_changes
+    where pushed_days is not null or stage_change_date is not null
     window so_far as (
         partition by opportunity_key order by snapshot_date
         rows between unbounded preceding and current row
     )
 ),
 
-weeks as (
+sampled as (
     select
-        with_history.*,
+        with_changes.*,
         reps.rep,
         dates.fiscal_quarter_end_date,
-        with_history.snapshot_date = newest_snapshot.snapshot_date as is_current,
-        count(*) over (partition by reps.rep, with_history.snapshot_date) as rep_open_count
-    from with_history
+        with_changes.snapshot_date = newest_snapshot.snapshot_date as is_current,
+        count(*) over (partition by reps.rep, with_changes.snapshot_date) as rep_open_count
+    from with_changes
     cross join newest_snapshot
     inner join dates
-        on with_history.snapshot_date = dates.date_day
+        on with_changes.snapshot_date = dates.date_day
     left join reps
-        on with_history.sales_rep_key = reps.sales_rep_key
+        on with_changes.sales_rep_key = reps.sales_rep_key
     where dates.iso_weekday = 7
-        or with_history.snapshot_date = newest_snapshot.snapshot_date
+        or with_changes.snapshot_date = newest_snapshot.snapshot_date
+),
+
+weeks as (
+    select
+        sampled.*,
+        changes.push_count,
+        changes.days_pushed,
+        changes.regression_count,
+        changes.stage_since_date
+    from sampled
+    asof inner join changes
+        on sampled.opportunity_key = changes.opportunity_key
+        and sampled.snapshot_date >= changes.changed_date
 ),
 
 outcomes as (
