@@ -14,7 +14,7 @@ from googleapiclient.discovery import build
 from googleapiclient.discovery_cache import get_static_doc
 from googleapiclient.errors import HttpError
 
-from ingestion.auth import SignedAssertion
+from ingestion.auth import SignedAssertion, signing_key
 from ingestion.sandbox.vendors.gmail import access, credentials
 from tests.contracts.api_specs import fixture, misfits, unlike
 from tests.contracts.sandbox_server import Rows, Sandbox, activity, at, contact, lead, serve, user
@@ -66,7 +66,7 @@ def asked_token(sandbox: Sandbox, **changed: str) -> httpx.Response:
     url = f"{sandbox.base_url}/gmail/token"
     granted = {"iss": credentials.CLIENT_EMAIL, "scope": access.METADATA, "sub": REP, "aud": url}
     claims = {**granted, **changed}
-    form = SignedAssertion(credentials.private_key().replace("\\n", "\n"), claims)()
+    form = SignedAssertion(signing_key(credentials.private_key().replace("\\n", "\n")), claims)()
     return sandbox.admin.post("/gmail/token", data=form)
 
 

@@ -20,8 +20,9 @@ from functools import partial
 from typing import Any, TypeVar
 
 import requests
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from ingestion.auth import OAuthToken, SignedAssertion
+from ingestion.auth import OAuthToken, SignedAssertion, signing_key
 from ingestion.entity import VERSION_AT, Page, Row
 from ingestion.feed import AnyFeed, Bookmark, Feed, TokenFeed
 from ingestion.http import Patience, RefusedError, VendorClient, VendorError, Verdict
@@ -53,13 +54,12 @@ RETRY_AT = re.compile(r"Retry after (\d{4}-\d\d-\d\dT[\d:.]+Z)")
 
 def build_source(connection: Connection, *, clock: Clock, patience: Patience) -> Iterator[AnyFeed]:
     """Two feeds; each reads the list of people for itself."""
-    directory = _client(
-        connection, connection.directory_url, connection.admin_email, DIRECTORY_SCOPE, patience
-    )
+    client_for = partial(_client, connection, _key(connection), patience)
+    directory = client_for(connection.directory_url, connection.admin_email, DIRECTORY_SCOPE)
 
     def mailbox_of(person: dict[str, Any]) -> Mailbox:
         email = person["primaryEmail"]
-        client = _client(connection, connection.base_url, email, METADATA_SCOPE, patience)
+        client = client_for(connection.base_url, email, METADATA_SCOPE)
         return Mailbox(person["id"], email, client, clock)
 
     yield Feed(MAILBOXES, lambda since: read_mailboxes(directory, clock), complete=True)
@@ -70,12 +70,27 @@ def build_source(connection: Connection, *, clock: Clock, patience: Patience) ->
     )
 
 
+def _key(connection: Connection) -> RSAPrivateKey:
+    """The service account's key, read once: every person's token is signed with it."""
+    try:
+        return signing_key(_pem(connection))
+    except ValueError as error:
+        raise VendorError(f"gmail: {error}; check the credentials") from None
+
+
+def _pem(connection: Connection) -> str:
+    return connection.private_key.get_secret_value().replace("\\n", "\n")
+
+
 def _client(
-    connection: Connection, base_url: str, person: str, scope: str, patience: Patience
+    connection: Connection,
+    key: RSAPrivateKey,
+    patience: Patience,
+    base_url: str,
+    person: str,
+    scope: str,
 ) -> VendorClient:
     """A client that speaks for one person."""
-    secret = connection.private_key.get_secret_value()
-    key = secret.replace("\\n", "\n")
     form = SignedAssertion(
         key,
         {
@@ -85,14 +100,11 @@ def _client(
             "aud": connection.token_url,
         },
     )
-    try:
-        form()
-    except ValueError as error:
-        raise VendorError(f"gmail: {error}; check the credentials") from None
+    secrets = (connection.private_key.get_secret_value(), _pem(connection))
     return VendorClient(
         name="gmail",
         base_url=base_url,
-        auth=OAuthToken(connection.token_url, form, secret_values=(secret, key)),
+        auth=OAuthToken(connection.token_url, form, secret_values=secrets),
         rate=RATE,
         patience=patience,
         judge=judge,
