@@ -14,6 +14,9 @@ threads = 8
 preload_app = True
 timeout = 120
 graceful_timeout = 5
+# Longer than browsers and proxies leave between two questions: a connection that is closed the
+# moment somebody asks over it is a question without an answer.
+keepalive = 75
 limit_request_line = 0
 limit_request_field_size = 0
 control_socket_disable = True
