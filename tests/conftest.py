@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
+from tests.made_once import keep_in
+
 pytest_plugins = ["tests.superset_server"]
 
 # Longest first, so that the other process does the rest meanwhile.
@@ -44,6 +46,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """A process has less of a claim to the processors from its first test that is none of FIRST."""
     if not item.nodeid.startswith(FIRST) and os.getpriority(os.PRIO_PROCESS, 0) < STANDS_BACK:
         os.setpriority(os.PRIO_PROCESS, 0, STANDS_BACK)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_place_for_what_is_made_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    keep_in(tmp_path_factory)
 
 
 @pytest.fixture(scope="module", autouse=True)

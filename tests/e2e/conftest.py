@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -19,15 +19,29 @@ from ingestion.sandbox.company.simulation import simulate
 from ingestion.sandbox.company.tables import Company
 from orchestration.logins import Login, logins, read_secrets
 from orchestration.query import served
-from orchestration.settings import Settings, load_settings
+from orchestration.settings import Settings, child_environment, load_settings
 from semantic.superset_server import ADMIN_USERNAME
+from tests import forked
+from tests.made_once import give_manifest
 from tests.paths import PROJECT
 from tests.ports import free_port_base
 
 REVLAKE = Path(sys.executable).parent / "revlake"
+LOADED = (
+    "orchestration.cli", "orchestration.refresh", "orchestration.definitions",
+    "orchestration.registry", "ingestion.quality", "great_expectations", "mlflow",
+    "dbt_metricflow.cli.main",
+)  # fmt: skip
 SEED, SCALE = 7, 0.1
 NOW = "2026-11-18T15:00:00Z"
 DEMO_SECONDS = 480
+
+
+def revlake(arguments: Sequence[str]) -> None:
+    """The command, as its script calls it."""
+    from orchestration.cli import main
+
+    main()
 
 
 @dataclass
@@ -39,10 +53,7 @@ class Stack:
     sessions: dict[str, requests.Session] = field(default_factory=dict)
 
     def revlake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [str(REVLAKE), *arguments],
-            env=self.environment, cwd=PROJECT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = forked.run(revlake, arguments, self.environment)
         if check and done.returncode:
             raise AssertionError(f"revlake {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}")
         return done
@@ -132,6 +143,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         for name, value in environment.items():
             patch.setenv(name, value)
         running = Stack(load_settings(), environment)
+    give_manifest(running.settings)
+    forked.load(LOADED, child_environment(running.settings))
     log = data.parent / "demo.log"
     with log.open("wb") as output:
         demo = subprocess.Popen(

@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import requests
+
 from orchestration.query import ask, served
 from tests.e2e.conftest import Stack
 from tests.e2e.superset_queries import chart_data
@@ -36,7 +38,11 @@ def eight_readers(stack: Stack) -> Iterator[None]:
         stop.wait(PAUSE * reader / READERS)
         while not stop.is_set():
             asked = time.monotonic()
-            answer = chart_data(session, base, number, metrics=["activity_count"], columns=[])
+            try:
+                answer = chart_data(session, base, number, metrics=["activity_count"], columns=[])
+            except requests.RequestException as error:
+                failures.append(f"reader {reader}: {error}")
+                return
             if answer.status_code == 200:
                 count = answer.json()["result"][0]["data"][0]["activity_count"]
                 answers.append((asked, count))

@@ -1,6 +1,7 @@
 """The dashboards in a real browser, and who sees what."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 import yaml
@@ -40,19 +41,35 @@ def charts_of(slug: str) -> int:
     )
 
 
+@dataclass
+class Browser:
+    """One browser that several people use, one after the other."""
+
+    driver: Chrome
+    stack: Stack
+    role: str = ""
+
+    def signed_in(self, role: str) -> Chrome:
+        """The browser with `role` signed in, and nothing left of who was before."""
+        if role != self.role:
+            self.driver.delete_all_cookies()
+            base, username = self.stack.settings.url("superset"), self.stack.login(role).username
+            sign_in(self.driver, base, username, self.stack.password(role))
+            self.role = role
+        return self.driver
+
+
 @pytest.fixture(scope="module")
-def executive(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    """A browser in which the executive is signed in."""
+def browser(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with chromium(tmp_path_factory.mktemp("chromium")) as driver:
-        base = stack.settings.url("superset")
-        sign_in(driver, base, stack.login("executive").username, stack.password("executive"))
-        yield driver
+        yield Browser(driver, stack)
 
 
 @pytest.mark.parametrize("slug", DASHBOARDS)
-def test_an_executive_sees_every_chart_drawn(stack: Stack, executive: Chrome, slug: str) -> None:
+def test_an_executive_sees_every_chart_drawn(stack: Stack, browser: Browser, slug: str) -> None:
     count = charts_of(slug)
     assert count >= 8
+    executive = browser.signed_in("executive")
     base = stack.settings.url("superset")
     open_dashboard(executive, base, slug, charts=count)
     screenshot(executive, ARTIFACTS / f"{slug}.png")
@@ -64,19 +81,16 @@ def test_an_executive_sees_every_chart_drawn(stack: Stack, executive: Chrome, sl
 
 @pytest.mark.parametrize("role", ["manager", "rep"])
 def test_a_rep_and_a_manager_see_what_is_theirs_in_every_chart(
-    stack: Stack, role: str, tmp_path
+    stack: Stack, browser: Browser, role: str
 ) -> None:
-    person = stack.login(role)
-    base = stack.settings.url("superset")
-    with chromium(tmp_path) as driver:
-        sign_in(driver, base, person.username, stack.password(role))
-        open_dashboard(driver, base, OWN, charts=charts_of(OWN))
-        screenshot(driver, ARTIFACTS / f"{OWN}-{role}.png")
-        assert chart_errors(driver) == []
-        assert drawn_charts(driver) == charts_of(OWN)
-        cells = set(texts(driver, "table td"))
-        assert cells & _names(stack, role), "no table shows one's own people"
-        assert not cells & (_names(stack, "executive") - _names(stack, role))
+    driver = browser.signed_in(role)
+    open_dashboard(driver, stack.settings.url("superset"), OWN, charts=charts_of(OWN))
+    screenshot(driver, ARTIFACTS / f"{OWN}-{role}.png")
+    assert chart_errors(driver) == []
+    assert drawn_charts(driver) == charts_of(OWN)
+    cells = set(texts(driver, "table td"))
+    assert cells & _names(stack, role), "no table shows one's own people"
+    assert not cells & (_names(stack, "executive") - _names(stack, role))
 
 
 @pytest.mark.parametrize("role", ["manager", "rep"])

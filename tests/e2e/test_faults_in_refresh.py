@@ -2,19 +2,19 @@
 
 import os
 import signal
-import subprocess
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import psutil
 import requests
 
 from orchestration.query import ask, served
-from tests.e2e.conftest import REVLAKE, Stack
+from tests import forked
+from tests.e2e.conftest import Stack, revlake
 from tests.e2e.readers import eight_readers
 from tests.e2e.superset_queries import query_metric
 from tests.e2e.test_numbers_agree import assert_agree
-from tests.paths import PROJECT
 
 DOWN = {"vendor": "hubspot", "kind": "down", "times": 100_000}
 
@@ -59,11 +59,7 @@ def test_after_killed_refreshes_and_an_hourly_one_every_metric_is_the_same_every
     release = served(serving).id
     for moment in ("landing", "dbt", "ml"):
         stack.revlake("sandbox", "advance", "2h")
-        process = subprocess.Popen(
-            [str(REVLAKE), "refresh", "hourly"],
-            env=stack.environment, cwd=PROJECT, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        process = forked.start(revlake, ["refresh", "hourly"], stack.environment)
         try:
             _wait_for(process, stack, moment)
         finally:
@@ -76,14 +72,14 @@ def test_after_killed_refreshes_and_an_hourly_one_every_metric_is_the_same_every
     assert_agree(stack, tmp_path)
 
 
-def _wait_for(process: subprocess.Popen[bytes], stack: Stack, moment: str) -> None:
+def _wait_for(process: BaseProcess, stack: Stack, moment: str) -> None:
     """Until the run is in the midst of it, told by what it leaves on disk and by its children."""
     lake, serving = stack.settings.paths.lake, stack.settings.paths.serving
     logs = {"landing": "raw/*/*/_delta_log/*.json", "ml": "ml/*/predictions/_delta_log/*.json"}
     before = {name: len(list(lake.glob(pattern))) for name, pattern in logs.items()}
     end = time.monotonic() + 120
     while time.monotonic() < end:
-        assert process.poll() is None, f"the refresh ended before it was killed at {moment}"
+        assert process.exitcode is None, f"the refresh ended before it was killed at {moment}"
         if moment == "dbt":
             candidates = list((serving / "candidates").glob("*/lakehouse.duckdb.wal"))
             if candidates and candidates[0].stat().st_size:
@@ -94,13 +90,13 @@ def _wait_for(process: subprocess.Popen[bytes], stack: Stack, moment: str) -> No
     raise AssertionError(f"{moment} was not reached in 120 s")
 
 
-def _kill_all(process: subprocess.Popen[bytes]) -> None:
+def _kill_all(process: BaseProcess) -> None:
     """kill -9 for the run and everything that it started, dbt among it."""
-    if process.poll() is not None:
+    if process.exitcode is not None:
         return
     children = psutil.Process(process.pid).children(recursive=True)
     os.kill(process.pid, signal.SIGKILL)
     for child in children:
         if child.is_running():
             child.kill()
-    process.wait(timeout=30)
+    process.join(timeout=30)

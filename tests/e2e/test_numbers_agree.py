@@ -6,9 +6,7 @@ After the first refresh; after time has moved and hourly refreshes: test_faults_
 import csv
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +16,7 @@ import pytest
 from ingestion.sandbox.company.truth import truth
 from orchestration.dbt_manifest import dbt_environment, parsed_directory
 from orchestration.query import ask, served
+from tests import forked
 from tests.e2e.conftest import Stack
 from tests.e2e.raw_oracle import RawLog
 from tests.e2e.superset_queries import query_metric
@@ -139,16 +138,19 @@ def _metricflow(stack: Stack, metrics: Any, by: list[str], target: Path) -> list
         "DBT_PROJECT_DIR": str(project),
         "DBT_LOG_PATH": str(target.parent / "log"),
     }
-    program = str(Path(sys.executable).parent / "mf")
-    command = [program, "query", "--metrics", ",".join(metrics), "--csv", str(target)]
-    command += ["--group-by", ",".join(by)] if by else []
-    done = subprocess.run(
-        command, cwd=project, env=environment, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    query = ["query", "--metrics", ",".join(metrics), "--csv", str(target)]
+    query += ["--group-by", ",".join(by)] if by else []
+    done = forked.run(mf, query, environment, folder=project)
     assert done.returncode == 0, done.stdout + done.stderr
     with target.open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def mf(arguments: Sequence[str]) -> None:
+    """MetricFlow's command, as its script calls it."""
+    from dbt_metricflow.cli.main import cli
+
+    cli()
 
 
 def _parsed_project(stack: Stack, folder: Path) -> Path:

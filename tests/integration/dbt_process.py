@@ -1,39 +1,59 @@
-"""dbt in processes of their own, forked from one that has loaded dbt: a start costs no import."""
+"""dbt in processes of their own, over what was parsed once for all tests with the same settings."""
 
-import multiprocessing
-import os
-import tempfile
+import hashlib
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dbt.cli.main import dbtRunner
 
+from tests.forked import run
+from tests.made_once import made_once
 from tests.paths import PROJECT
 
 DBT_PROJECT = PROJECT / "dbt_project"
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload([__name__, "dbt.adapters.duckdb"])
+# What dbt parses differently; with no more than these set, tests share what was parsed.
+PARSED_BY = (
+    "REVLAKE_SOURCES",
+    "REVLAKE_CURRENCY",
+    "REVLAKE_TIME_ZONE",
+    "REVLAKE_FISCAL_YEAR_START_MONTH",
+)
+STATE = "partial_parse.msgpack"
+
+
+def parsed(environment: Mapping[str, str]) -> Path:
+    """A folder with what `dbt parse` finds: manifest.json and dbt's own state."""
+    told = "\0".join(f"{name}={environment.get(name)}" for name in PARSED_BY)
+
+    def parse(folder: Path) -> None:
+        _run(
+            ["parse"], {**environment, "DBT_TARGET_PATH": str(folder), "DBT_LOG_PATH": str(folder)}
+        )
+
+    return made_once(f"dbt-{hashlib.sha256(told.encode()).hexdigest()[:16]}", parse)
 
 
 def run_dbt(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
-    """Runs dbt with this environment and nothing else; gives its output, or AssertionError."""
-    with tempfile.NamedTemporaryFile("r", encoding="utf-8", suffix=".log") as output:
-        process = _PROCESSES.Process(target=_dbt, args=(arguments, environment, output.name))
-        process.start()
-        process.join()
-        said = output.read()
-    assert process.exitcode == 0, said
-    return said
+    """Runs dbt with this environment and nothing else; gives its output, or AssertionError.
+
+    Its target folder, DBT_TARGET_PATH, gets what was parsed for the same settings.
+    """
+    state = Path(environment["DBT_TARGET_PATH"]) / STATE
+    if not state.exists():
+        state.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(parsed(environment) / STATE, state)
+    return _run(arguments, environment)
 
 
-def _dbt(arguments: Sequence[str], environment: Mapping[str, str], output: str) -> None:
-    """What one process does: takes on the environment, leads its output away, runs dbt."""
-    with Path(output).open("ab") as sink:
-        os.dup2(sink.fileno(), 1)
-        os.dup2(sink.fileno(), 2)
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(DBT_PROJECT)
+def _run(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    done = run(dbt, arguments, environment, folder=DBT_PROJECT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def dbt(arguments: Sequence[str]) -> None:
+    """What one process does."""
     done = dbtRunner().invoke(list(arguments))
     if done.exception is not None:
         raise done.exception

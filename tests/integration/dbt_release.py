@@ -18,6 +18,11 @@ from orchestration.ml_tables import to_arrow
 from tests.integration.dbt_process import run_dbt
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+COMPANY = {
+    "REVLAKE_CURRENCY": "USD",
+    "REVLAKE_TIME_ZONE": "America/New_York",
+    "REVLAKE_FISCAL_YEAR_START_MONTH": "2",
+}
 Rows = Iterable[Mapping[str, Any]]
 
 
@@ -107,9 +112,7 @@ class Release:
             "REVLAKE_LAKE_URL": str(self.lake.root),
             "REVLAKE_AS_OF": as_of,
             "REVLAKE_SOURCES": ",".join(self.lake.sources),
-            "REVLAKE_CURRENCY": "USD",
-            "REVLAKE_TIME_ZONE": "America/New_York",
-            "REVLAKE_FISCAL_YEAR_START_MONTH": "2",
+            **COMPANY,
             "DBT_TARGET_PATH": str(self.state / "target"),
             "DBT_LOG_PATH": str(self.state / "logs"),
             "DBT_THREADS": "2",

@@ -5,8 +5,6 @@ marts' own SQL. Only the columns that features read are there.
 """
 
 import os
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,7 +14,8 @@ import duckdb
 import polars as pl
 
 from ingestion.sandbox.company.tables import Company
-from tests.paths import PROJECT
+from tests.integration.dbt_process import run_dbt
+from tests.integration.dbt_release import COMPANY
 
 ZONE = "America/New_York"
 
@@ -274,23 +273,14 @@ def build_features(directory: Path, at: datetime, *, target: Path) -> dict[str, 
     """
     environment = {
         **os.environ,
+        **COMPANY,
+        "REVLAKE_SOURCES": "files",
         "REVLAKE_RELEASE_DIR": str(directory),
         "REVLAKE_AS_OF": at.isoformat(),
         "DBT_TARGET_PATH": str(target),
         "DBT_LOG_PATH": str(directory / "logs"),
-        "DBT_PROFILES_DIR": str(PROJECT / "dbt_project"),
     }
-    command = [str(Path(sys.executable).with_name("dbt")), "build"]
-    result = subprocess.run(
-        [*command, "--select", "path:models/features"],
-        cwd=PROJECT / "dbt_project",
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode:
-        raise AssertionError(result.stdout[-4000:] + result.stderr[-2000:])
+    run_dbt(["build", "--select", "path:models/features"], environment)
     with duckdb.connect(str(directory / "warehouse.duckdb"), read_only=True) as connection:
         names = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'features'"

@@ -14,6 +14,7 @@ from dagster._grpc.client import DagsterGrpcClient
 
 from orchestration import code_server, dagster_home
 from orchestration.settings import Settings, child_environment, load_settings
+from tests.made_once import give_manifest
 from tests.paths import PROJECT
 from tests.ports import free_port_base
 
@@ -26,6 +27,7 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
     try:
         made = load_settings(data=tmp_path, port_base=free_port_base())
         dagster_home.prepare(made)
+        give_manifest(made)
         yield made
     finally:
         os.environ.clear()

@@ -9,25 +9,22 @@ import pytest
 
 from ingestion.catalog import entities, source_names
 from ingestion.entity import DELETED
-from tests.integration.dbt_process import run_dbt
-from tests.integration.dbt_release import RawLake, Release
+from tests.integration.dbt_process import parsed
+from tests.integration.dbt_release import COMPANY, RawLake, Release
 
 
-def manifest(target: Path, **environment: str) -> dict[str, Any]:
+def manifest(**environment: str) -> dict[str, Any]:
     """What `dbt parse` finds, with no more environment than is given."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("REVLAKE_")}
-    run_dbt(
-        ["parse"],
-        {**bare, "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target), **environment},
-    )
-    found: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    file = parsed({**bare, **environment}) / "manifest.json"
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found
 
 
 @pytest.fixture(scope="module")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def everything() -> dict[str, Any]:
     """What there is with every source on."""
-    return manifest(tmp_path_factory.mktemp("everything"), REVLAKE_SOURCES=",".join(source_names()))
+    return manifest(REVLAKE_SOURCES=",".join(source_names()))
 
 
 def models(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -67,8 +64,8 @@ def test_every_model_is_described_and_marts_keep_a_contract(everything: dict[str
     assert undescribed == []
 
 
-def test_a_source_that_is_off_leaves_no_model(tmp_path: Path) -> None:
-    found = manifest(tmp_path, REVLAKE_SOURCES="files")
+def test_a_source_that_is_off_leaves_no_model() -> None:
+    found = manifest(REVLAKE_SOURCES="files", **COMPANY)
     staged = [name for name in models(found) if name.startswith("stg_")]
     assert staged and all(name.startswith("stg_files__") for name in staged)
     assert "fct_campaign_spend_daily" in models(found)

@@ -9,6 +9,7 @@ import pytest
 from dagster import AssetKey, Definitions
 
 from orchestration.settings import load_settings
+from tests.made_once import give_manifest
 from tests.paths import PROJECT
 
 KEYS = PROJECT / "tests" / "integration" / "asset_keys.txt"
@@ -24,7 +25,9 @@ def definitions(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
     try:
         from orchestration.definitions import build
 
-        return build(load_settings(data=data))
+        settings = load_settings(data=data)
+        give_manifest(settings)
+        return build(settings)
     finally:
         os.environ.update(before)
 
@@ -114,6 +117,7 @@ def test_every_asset_has_a_group_that_follows_from_its_key(definitions: Definiti
 
 def test_dagster_loads_the_module_without_secrets(tmp_path: Path) -> None:
     bare = {name: value for name, value in os.environ.items() if not name.startswith("SOURCES__")}
+    give_manifest(load_settings(data=tmp_path))
     done = subprocess.run(
         [
             sys.executable,
