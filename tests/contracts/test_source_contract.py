@@ -19,6 +19,7 @@ from ingestion.landing import LandingError, LandingReport
 from ingestion.sandbox.vendors import vendors
 from tests.contracts.company_sandbox import NOW, SOURCES, Lake, company_sandbox
 from tests.contracts.sandbox_server import Sandbox
+from tests.contracts.vendor_past import PASTS
 from tests.contracts.vendor_truth import LEFT_OUT, TRUTHS, difference, records
 
 HOURS = 3600
@@ -144,11 +145,15 @@ def differences(lake: Lake, source: str) -> list[str]:
     """How current records differ from those that the vendor has, by entity."""
     assert lake.sandbox.world is not None
     store = lake.sandbox.world.store
-    found = (
-        difference(lake.current(source, entity), records(store, source, truth), entity)
-        for entity in entities(source)
-        if (truth := TRUTHS.get(source, {}).get(entity.name)) is not None
-    )
+    found = []
+    for entity in entities(source):
+        truth, past = (known.get(source, {}).get(entity.name) for known in (TRUTHS, PASTS))
+        if truth is not None:
+            held = records(store, source, truth)
+            found.append(difference(lake.current(source, entity), held, entity))
+        if past is not None:
+            landed = past.compared(lake.current(source, entity), store, source)
+            found.append(difference(landed, past.held(store, source), entity))
     return [each for each in found if each is not None]
 
 
@@ -218,7 +223,8 @@ def test_current_records_are_the_vendors(diary: Diary, source: str) -> None:
     """Ids, counts a day and sums, after a first load, and after bad hours and a night's sweep."""
     assert (source in TRUTHS) != (source in COMPARED_APART)
     if source in TRUTHS:
-        compared = TRUTHS[source].keys() | LEFT_OUT.get(source, frozenset())
+        compared = TRUTHS[source].keys() | PASTS.get(source, {}).keys()
+        compared |= LEFT_OUT.get(source, frozenset())
         assert compared == {entity.name for entity in entities(source)}
     assert diary.differences == ([], [])
 

@@ -40,12 +40,12 @@ def records(store: Store, source: str, truth: Truth) -> pl.DataFrame:
         whole, column = truth.part_of
         wholes = store.current(f'{source}."{whole}"')
         alive += f" and {column} in (select id from {wholes} where {truth.alive})"
-    return _comparable(store.fetch(f"select {selected} from {table} where {alive}"))
+    return comparable(store.fetch(f"select {selected} from {table} where {alive}"))
 
 
 def difference(landed: pl.DataFrame, held: pl.DataFrame, entity: Entity) -> str | None:
     """How records of the lake differ from those that are there; None if they do not."""
-    mine, theirs = _comparable(landed.select(held.columns)), held
+    mine, theirs = comparable(landed.select(held.columns)), held
     if mine.sort(mine.columns).equals(theirs.sort(theirs.columns)):
         return None
     key = [name for name in entity.key if name in theirs.columns] or theirs.columns
@@ -64,7 +64,7 @@ def _few(frame: pl.DataFrame, key: list[str]) -> str:
     return f"{frame.height} {frame.select(key).rows()[:3]}"
 
 
-def _comparable(frame: pl.DataFrame) -> pl.DataFrame:
+def comparable(frame: pl.DataFrame) -> pl.DataFrame:
     """Times as their days, numbers with some digits, all else as text."""
     shown = []
     for name, kind in frame.schema.items():
@@ -178,13 +178,9 @@ def _joined(*names: str) -> str:
 # Settings that no account of the sandbox ever changes, and what a vendor makes only as it answers:
 # tests of the source itself look at those.
 LEFT_OUT: Mapping[str, frozenset[str]] = {
-    "hubspot": frozenset(
-        {"deal_associations", "deal_history", "forms", "lists", "pipeline_stages", "pipelines"}
-        | {"teams"}
-    ),
-    "dynamics": frozenset({"opportunity_history"}),
+    "hubspot": frozenset({"forms", "lists", "pipeline_stages", "pipelines", "teams"}),
     "linkedin_ads": frozenset({"accounts"}),
-    "pipedrive": frozenset({"deal_history", "pipelines", "stages", "teams"}),
+    "pipedrive": frozenset({"pipelines", "stages", "teams"}),
     "pardot": frozenset({"list_email_stats", "prospect_scores"}),
 }
 
