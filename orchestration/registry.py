@@ -5,6 +5,7 @@ Which version speaks is written down as the alias `champion`; it is never 'the l
 """
 
 import tempfile
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -20,6 +21,8 @@ CHAMPION = "champion"
 MODEL_FILE = "model.json"
 BACKTEST_FILE = "backtest.parquet"
 PLOT_FILE = "backtest.png"
+# What MLflow takes at once.
+MOST_METRICS = 1000
 RECORDED_LIBRARIES = ("lightgbm", "numpy", "polars", "scikit-learn")
 
 
@@ -59,6 +62,8 @@ class Registry:
         data_versions: Mapping[str, int],
     ) -> Version:
         """Keep a trained model as the next version; it speaks only after `promote`."""
+        from mlflow.entities import Param
+
         run = self._client.create_run(self._experiment(model))
         run_id = run.info.run_id
         facts = {
@@ -66,8 +71,9 @@ class Registry:
             **{f"data.{name}": version for name, version in data_versions.items()},
             **{f"library.{name}": metadata.version(name) for name in RECORDED_LIBRARIES},
         }
-        for name, value in facts.items():
-            self._client.log_param(run_id, name, str(value)[:500])
+        self._client.log_batch(
+            run_id, params=[Param(name, str(value)[:500]) for name, value in facts.items()]
+        )
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / MODEL_FILE).write_bytes(content)
             backtest.write_parquet(Path(folder) / BACKTEST_FILE)
@@ -83,11 +89,18 @@ class Registry:
         self, version: Version, metrics: Iterable["Metric"], *, plot: bytes | None
     ) -> None:
         """Log each figure, and the baseline's beside it, to the version's run."""
+        from mlflow.entities import Metric as Logged
+
+        figures: dict[str, float] = {}
         for metric in metrics:
-            self._client.log_metric(version.run_id, metric.metric, metric.value)
+            figures[metric.metric] = metric.value
             if metric.baseline_value is not None:
-                name = f"{metric.metric}.{metric.baseline_name}"
-                self._client.log_metric(version.run_id, name, metric.baseline_value)
+                figures[f"{metric.metric}.{metric.baseline_name}"] = metric.baseline_value
+        now = int(time.time() * 1000)
+        logged = [Logged(name, value, now, 0) for name, value in figures.items()]
+        for start in range(0, len(logged), MOST_METRICS):
+            batch = logged[start : start + MOST_METRICS]
+            self._client.log_batch(version.run_id, metrics=batch)
         if plot is not None:
             (version.folder / PLOT_FILE).write_bytes(plot)
 
