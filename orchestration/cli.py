@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.errors import RevlakeError
+from orchestration.garbage import collect_seldom
 from orchestration.settings import Settings, load_settings
 
 START, DATA, LOOK, DASHBOARDS = "Start here", "Data", "Look", "Dashboards"
@@ -393,6 +394,7 @@ def pull(context: typer.Context) -> None:
 
 def main() -> None:
     """Run the command; a known error is a message, not a traceback."""
+    collect_seldom()
     try:
         app()
     except RevlakeError as error:

@@ -9,6 +9,7 @@ from orchestration.assets.publish import candidate_asset, published_asset, rewri
 from orchestration.assets.semantic import semantic_assets
 from orchestration.assets.transform import transform_assets
 from orchestration.dbt_manifest import parsed_directory
+from orchestration.garbage import collect_seldom
 from orchestration.jobs import refresh_jobs
 from orchestration.resources import resources
 from orchestration.schedules import refresh_schedules
@@ -43,6 +44,7 @@ def build(settings: Settings) -> Definitions:
 
 @definitions
 def defs() -> Definitions:
+    collect_seldom()
     return build(load_settings())
 
 

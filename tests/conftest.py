@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
+from orchestration.garbage import collect_seldom
 from tests.made_once import keep_in
 
 pytest_plugins = ["tests.superset_server"]
@@ -31,6 +32,10 @@ class SharedServers(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedServers:
     config.option.loadscopereorder = False
     return SharedServers(config, log)
+
+
+def pytest_configure() -> None:
+    collect_seldom()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
