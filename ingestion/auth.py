@@ -132,7 +132,7 @@ ASSERTION_SECONDS = 3600
 
 
 def signing_key(pem: str) -> RSAPrivateKey:
-    """The private key of a text in PEM, checked, which takes a twentieth of a second.
+    """The private key of a text in PEM, checked, which takes some hundredths of a second.
 
     Anything but an RSA key raises ValueError, without showing it.
     """

@@ -190,7 +190,7 @@ def _start_dbt(
         "DBT_TARGET_PATH": str(target),
         "DBT_LOG_PATH": str(target),
         "DBT_LOG_FORMAT": "json",
-        # A file would say again what the run's output says, at a tenth of dbt's time.
+        # A file would say again what the run's output says.
         "DBT_LOG_LEVEL_FILE": "none",
         # They test code and not data: the test suite runs them.
         "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
