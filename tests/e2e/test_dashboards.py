@@ -22,6 +22,7 @@ from tests.paths import PROJECT
 
 DASHBOARDS = ("executive-pulse", "my-pipeline", "pipeline-and-forecast")
 OWN = "my-pipeline"
+PLAIN_PAGE = "/revlake/favicon.svg"
 ASSETS = PROJECT / "semantic" / "superset" / "assets"
 ARTIFACTS = PROJECT / "data" / "test-artifacts"
 ROW_RESTRICTED = (
@@ -52,8 +53,10 @@ class Browser:
     def signed_in(self, role: str) -> Chrome:
         """The browser with `role` signed in, and nothing left of who was before."""
         if role != self.role:
-            self.driver.delete_all_cookies()
             base, username = self.stack.settings.url("superset"), self.stack.login(role).username
+            # A page that still asks, now as nobody, would bring back a cookie of nobody's.
+            self.driver.get(f"{base}{PLAIN_PAGE}")
+            self.driver.delete_all_cookies()
             sign_in(self.driver, base, username, self.stack.password(role))
             self.role = role
         return self.driver
