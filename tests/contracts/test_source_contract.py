@@ -20,7 +20,8 @@ from ingestion.sandbox.vendors import vendors
 from tests.contracts.company_sandbox import NOW, SOURCES, Lake, company_sandbox
 from tests.contracts.sandbox_server import Sandbox
 from tests.contracts.vendor_past import PASTS
-from tests.contracts.vendor_truth import LEFT_OUT, TRUTHS, difference, records
+from tests.contracts.vendor_settings import SETTINGS, held
+from tests.contracts.vendor_truth import TRUTHS, difference, records
 
 HOURS = 3600
 BAD_HOURS, GOOD_HOURS = 3, 93
@@ -149,11 +150,14 @@ def differences(lake: Lake, source: str) -> list[str]:
     for entity in entities(source):
         truth, past = (known.get(source, {}).get(entity.name) for known in (TRUTHS, PASTS))
         if truth is not None:
-            held = records(store, source, truth)
-            found.append(difference(lake.current(source, entity), held, entity))
+            there = records(store, source, truth)
+            found.append(difference(lake.current(source, entity), there, entity))
         if past is not None:
             landed = past.compared(lake.current(source, entity), store, source)
             found.append(difference(landed, past.held(store, source), entity))
+        setting = held(store, source, entity.name)
+        if setting is not None:
+            found.append(difference(lake.current(source, entity), setting, entity))
     return [each for each in found if each is not None]
 
 
@@ -223,8 +227,9 @@ def test_current_records_are_the_vendors(diary: Diary, source: str) -> None:
     """Ids, counts a day and sums, after a first load, and after bad hours and a night's sweep."""
     assert (source in TRUTHS) != (source in COMPARED_APART)
     if source in TRUTHS:
-        compared = TRUTHS[source].keys() | PASTS.get(source, {}).keys()
-        compared |= LEFT_OUT.get(source, frozenset())
+        compared = (
+            TRUTHS[source].keys() | PASTS.get(source, {}).keys() | SETTINGS.get(source, {}).keys()
+        )
         assert compared == {entity.name for entity in entities(source)}
     assert diary.differences == ([], [])
 

@@ -19,7 +19,8 @@ class Past:
     """Columns of an entity as SQL over `{versions}` of the records that are there, and `{now}`.
 
     `alive` tells of a record in `table` whether it is there, `of` is the column with its id; other
-    tables stand as `{name}`, as they are now.
+    tables stand as `{name}`, as they are now. `newest` is the column that orders what is landed of
+    one record, where the vendor has only the last of it.
     """
 
     table: str
@@ -27,6 +28,7 @@ class Past:
     of: str
     sql: str
     others: tuple[str, ...] = ()
+    newest: str = ""
 
     def held(self, store: Store, source: str) -> pl.DataFrame:
         """What the vendor has at the store's clock."""
@@ -37,6 +39,8 @@ class Past:
         if not self.of:
             return landed
         there = store.fetch(self._over(store, source, "select _key from {now}"))
+        if self.newest:
+            landed = landed.sort(self.newest).unique(self.of, keep="last")
         return landed.filter(pl.col(self.of).cast(pl.String).is_in(there["_key"].implode()))
 
     def _over(self, store: Store, source: str, sql: str) -> str:
@@ -117,6 +121,32 @@ PASTS: Mapping[str, Mapping[str, Past]] = {
             "deal_id",
             _changes(PIPEDRIVE_FOLLOWED, "field_key", "_key as deal_id", first=False),
         )
+    },
+    "pardot": {
+        "list_email_stats": Past(
+            "list_emails",
+            "not isDeleted",
+            "list_email_id",
+            """
+            select cast(email.id as varchar) as list_email_id,
+                count(*) filter (activity."type" = 6) as sent,
+                count(*) filter (activity."type" = 11) as opens,
+                count(distinct activity."prospectId") filter (activity."type" = 11) as unique_opens,
+                count(*) filter (activity."type" = 1) as total_clicks,
+                count(*) filter (activity."type" = 12) as opt_outs
+            from {now} as email
+            left join {visitor_activities} as activity on activity."listEmailId" = email.id
+            group by 1
+            """,
+            ("visitor_activities",),
+        ),
+        "prospect_scores": Past(
+            "prospects",
+            "not isDeleted",
+            "prospect_id",
+            "select cast(id as varchar) as prospect_id, score, grade from {now}",
+            newest="snapshot_date",
+        ),
     },
     "dynamics": {
         "opportunity_history": Past(

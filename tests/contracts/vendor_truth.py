@@ -175,15 +175,6 @@ def _joined(*names: str) -> str:
     return f"concat_ws('|', {shown})"
 
 
-# Settings that no account of the sandbox ever changes, and what a vendor makes only as it answers:
-# tests of the source itself look at those.
-LEFT_OUT: Mapping[str, frozenset[str]] = {
-    "hubspot": frozenset({"forms", "lists", "pipeline_stages", "pipelines", "teams"}),
-    "linkedin_ads": frozenset({"accounts"}),
-    "pipedrive": frozenset({"pipelines", "stages", "teams"}),
-    "pardot": frozenset({"list_email_stats", "prospect_scores"}),
-}
-
 TRUTHS: Mapping[str, Mapping[str, Truth]] = {
     "hubspot": _hubspot(),
     "dynamics": _dynamics(),
