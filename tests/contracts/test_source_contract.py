@@ -1,6 +1,7 @@
 """What every source keeps to, against the vendors' APIs over one simulated company."""
 
 import re
+import shutil
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from ingestion.landing import LandingError, LandingReport
 from ingestion.sandbox.vendors import vendors
 from tests.contracts.company_sandbox import NOW, SOURCES, Lake, company_sandbox
 from tests.contracts.sandbox_server import Sandbox
+from tests.contracts.staged import Staged
 from tests.contracts.vendor_past import PASTS
 from tests.contracts.vendor_settings import SETTINGS, held
 from tests.contracts.vendor_truth import TRUTHS, difference, records
@@ -74,10 +76,12 @@ PUBLIC = {
 class Diary:
     """What happened to a lake that was landed again and again while the company went on.
 
-    `differences` to what the vendor has are those after the first load and those in the end.
+    `differences` to what the vendor has are those after the first load and those in the end;
+    `beginning` is the lake as the first load left it.
     """
 
     lake: Lake
+    beginning: Lake
     down: str
     first: LandingReport
     again: LandingReport
@@ -99,7 +103,15 @@ def sandbox(source: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 @pytest.fixture(scope="module")
-def diary(sandbox: Sandbox, source: str, tmp_path_factory: pytest.TempPathFactory) -> Diary:
+def kept() -> dict[str, Diary]:
+    """The diaries of all sources so far."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def diary(
+    sandbox: Sandbox, source: str, tmp_path_factory: pytest.TempPathFactory, kept: dict[str, Diary]
+) -> Diary:
     """A lake whose source is down at first and then has bad moments, is landed again at once,
     through three hours in which all happens that can, and after some good days."""
     lake = Lake(tmp_path_factory.mktemp("diary"), sandbox)
@@ -111,6 +123,8 @@ def diary(sandbox: Sandbox, source: str, tmp_path_factory: pytest.TempPathFactor
     assert not idle
     again = lake.land(source)
     before = differences(lake, source)
+    beginning = Lake(tmp_path_factory.mktemp("beginning"), sandbox)
+    shutil.copytree(lake.root / "lake", beginning.root / "lake")
     later = []
     kinds = (*BAD_MOMENTS, "late_row", *BAD_RECORDS)
     idle = set(kinds)
@@ -123,7 +137,10 @@ def diary(sandbox: Sandbox, source: str, tmp_path_factory: pytest.TempPathFactor
     sandbox.advance(GOOD_HOURS * HOURS)
     later.append(lake.land(source))
     after = differences(lake, source)
-    return Diary(lake, str(down.value), first, again, tuple(later), (before, after))
+    kept[source] = Diary(
+        lake, beginning, str(down.value), first, again, tuple(later), (before, after)
+    )
+    return kept[source]
 
 
 def land_badly(
@@ -251,3 +268,18 @@ def test_bad_moments_of_the_vendor_bring_nothing_twice(diary: Diary, source: str
     for entity in entities(source):
         rows = diary.lake.rows(source, entity.name)
         assert not rows.drop(LOADED_AT, LOAD_ID).is_duplicated().any(), entity.name
+
+
+def test_what_dbt_stages_is_what_was_landed(tmp_path: Path, kept: dict[str, Diary]) -> None:
+    """Of all sources: built from their first loads, and grown by all that came later."""
+    assert kept.keys() == set(SOURCES), "this test needs all others of its file"
+    staged, found = Staged(tmp_path), []
+    for moment in ("beginning", "lake"):
+        lakes: dict[str, Lake] = {name: getattr(diary, moment) for name, diary in kept.items()}
+        as_of = NOW + timedelta(hours=BAD_HOURS + GOOD_HOURS)
+        staged.build({name: lake.root for name, lake in lakes.items()}, as_of=as_of.isoformat())
+        for source, lake in lakes.items():
+            for entity in entities(source):
+                told = staged.difference(source, entity, lake.current(source, entity))
+                found += [f"{moment}: {source}: {told}"] if told else []
+    assert found == []

@@ -24,7 +24,7 @@ def manifest(**environment: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def everything() -> dict[str, Any]:
     """What there is with every source on."""
-    return manifest(REVLAKE_SOURCES=",".join(source_names()))
+    return manifest(REVLAKE_SOURCES=",".join(source_names()), **COMPANY)
 
 
 def models(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
