@@ -1,7 +1,7 @@
 """What dbt stages of a lake: the current state as everything above staging sees it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,37 +38,44 @@ class Staged:
         left_out = ("--exclude", *VENDORLESS)
         self._release.dbt("run", "--select", "path:models/staging", *left_out, as_of=as_of)
 
-    def difference(self, source: str, entity: Entity, current: pl.DataFrame) -> str | None:
-        """How the staged records of an entity differ from `current`, by key and what is staged
-        under the vendor's names; None if they do not."""
+    def differences(self, landed: Iterable[tuple[str, Entity, pl.DataFrame]]) -> list[str]:
+        """How staged records differ from those landed, of a source and an entity each: by key and
+        by what is staged under the vendor's names."""
+        warehouse = self._release.directory / "warehouse.duckdb"
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{warehouse}' as warehouse (read_only)")
+            told = [
+                (source, self._difference(connection, source, entity, current))
+                for source, entity, current in landed
+            ]
+        return [f"{source}: {problem}" for source, problem in told if problem]
+
+    def _difference(
+        self, connection: duckdb.DuckDBPyConnection, source: str, entity: Entity, now: pl.DataFrame
+    ) -> str | None:
         name = f"stg_{source}__{entity.name}"
         key = [column for column in self._keys[name] if column != VERSION]
         told = dict(zip((each for each in entity.key if each != VERSION_AT), key, strict=True))
+        table = f"warehouse.staging.{name}"
+        staged_columns = {row[0] for row in connection.execute(f"describe {table}").fetchall()}
         shared = [
             column
-            for column, kind in current.schema.items()
-            if column not in {*told, *key} and (kind.is_numeric() or kind.is_temporal())
+            for column, kind in now.schema.items()
+            if column in staged_columns - {*told, *key}
+            and (kind.is_numeric() or kind.is_temporal())
         ]
-        rows = self._newest(name, key)
-        shared = [column for column in shared if column in rows.columns]
-        staged = rows.select(*(pl.col(column).alias(raw) for raw, column in told.items()), *shared)
-        return difference(staged, comparable(current.select(staged.columns)), entity)
-
-    def _newest(self, name: str, key: list[str]) -> pl.DataFrame:
-        """The records of a staging table that are not deleted, also if it keeps older versions."""
-        with duckdb.connect() as connection:
-            warehouse = self._release.directory / "warehouse.duckdb"
-            connection.execute(f"attach '{warehouse}' as warehouse (read_only)")
-            return connection.execute(
-                f"""
-                with newest as (
-                    from warehouse.staging.{name} qualify row_number() over (
-                        partition by {", ".join(key)} order by _version_at desc, _loaded_at desc
-                    ) = 1
-                )
-                from newest where not is_deleted
-                """
-            ).pl()
+        selected = [f'"{column}" as "{raw}"' for raw, column in told.items()]
+        staged = connection.execute(
+            f"""
+            with newest as (
+                from {table} qualify row_number() over (
+                    partition by {", ".join(key)} order by _version_at desc, _loaded_at desc
+                ) = 1
+            )
+            select {", ".join([*selected, *shared])} from newest where not is_deleted
+            """
+        ).pl()
+        return difference(staged, comparable(now.select(staged.columns)), entity)
 
     @cached_property
     def _release(self) -> Release:

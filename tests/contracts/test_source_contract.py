@@ -278,8 +278,10 @@ def test_what_dbt_stages_is_what_was_landed(tmp_path: Path, kept: dict[str, Diar
         lakes: dict[str, Lake] = {name: getattr(diary, moment) for name, diary in kept.items()}
         as_of = NOW + timedelta(hours=BAD_HOURS + GOOD_HOURS)
         staged.build({name: lake.root for name, lake in lakes.items()}, as_of=as_of.isoformat())
-        for source, lake in lakes.items():
-            for entity in entities(source):
-                told = staged.difference(source, entity, lake.current(source, entity))
-                found += [f"{moment}: {source}: {told}"] if told else []
+        landed = (
+            (source, entity, lake.current(source, entity))
+            for source, lake in lakes.items()
+            for entity in entities(source)
+        )
+        found += [f"{moment}: {told}" for told in staged.differences(landed)]
     assert found == []

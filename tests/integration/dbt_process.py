@@ -47,7 +47,9 @@ def run_dbt(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
 
 
 def _run(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
-    done = run(dbt, arguments, environment, folder=DBT_PROJECT)
+    # A log file would say again, in every detail, what the tables show.
+    quiet = {**environment, "DBT_LOG_LEVEL_FILE": "none"}
+    done = run(dbt, arguments, quiet, folder=DBT_PROJECT)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
