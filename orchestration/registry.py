@@ -91,11 +91,15 @@ class Registry:
         """Log each figure, and the baseline's beside it, to the version's run."""
         from mlflow.entities import Metric as Logged
 
-        figures: dict[str, float] = {}
-        for metric in metrics:
-            figures[metric.metric] = metric.value
-            if metric.baseline_value is not None:
-                figures[f"{metric.metric}.{metric.baseline_name}"] = metric.baseline_value
+        from models_ml.common.metric import headline
+
+        measured = list(metrics)
+        theirs = {
+            f"{metric.metric}.{metric.baseline_name}": metric.baseline_value
+            for metric in measured
+            if metric.baseline_value is not None
+        }
+        figures = headline(measured) | theirs
         now = int(time.time() * 1000)
         logged = [Logged(name, value, now, 0) for name, value in figures.items()]
         for start in range(0, len(logged), MOST_METRICS):

@@ -42,7 +42,11 @@ def dashboards(superset: Path) -> dict[str, dict[str, int]]:
 
 
 def models(release: Release) -> dict[str, dict[str, Any]]:
-    """Per model: the champion's version, its metrics and its baseline's."""
+    """Per model: the champion's version, its metrics and its baselines'.
+
+    A metric beside a baseline is measured on what that baseline could be computed for: `beside` has
+    the model's per baseline, `metrics` those beside the first of them (all, where there is one).
+    """
     answer = ask(
         release,
         """
@@ -61,8 +65,11 @@ def models(release: Release) -> dict[str, dict[str, Any]]:
     )
     found: dict[str, dict[str, Any]] = {}
     for model, version, metric, value, baseline_name, baseline_value in answer.rows:
-        entry = found.setdefault(model, {"version": version, "metrics": {}, "baselines": {}})
-        entry["metrics"][metric] = float(value)
+        entry = found.setdefault(
+            model, {"version": version, "metrics": {}, "baselines": {}, "beside": {}}
+        )
+        entry["metrics"].setdefault(metric, float(value))
         if baseline_value is not None:
+            entry["beside"].setdefault(baseline_name, {})[metric] = float(value)
             entry["baselines"].setdefault(baseline_name, {})[metric] = float(baseline_value)
     return found

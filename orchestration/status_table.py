@@ -33,7 +33,6 @@ def show(console: Console, found: Mapping[str, Any]) -> None:
     models = Table("model", "version", "metric", "value", "baseline", "its value")
     for name, facts in found["models"].items():
         for metric in [name for name in SHOWN_METRICS if name in facts["metrics"]]:
-            value = facts["metrics"][metric]
             theirs = {
                 baseline: values[metric]
                 for baseline, values in facts["baselines"].items()
@@ -44,7 +43,7 @@ def show(console: Console, found: Mapping[str, Any]) -> None:
                     name,
                     facts["version"],
                     metric,
-                    f"{value:.4f}",
+                    f"{facts['beside'][baseline][metric]:.4f}",
                     baseline,
                     f"{baseline_value:.4f}",
                 )

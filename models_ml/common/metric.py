@@ -30,6 +30,15 @@ class Metric:
     baseline_value: float | None = None
 
 
+def headline(metrics: Iterable[Metric]) -> dict[str, float]:
+    """Value by metric. A metric that was measured beside several baselines, each on what that one
+    could be computed for, has the value beside the first of them."""
+    values: dict[str, float] = {}
+    for metric in metrics:
+        values.setdefault(metric.metric, metric.value)
+    return values
+
+
 def evaluations_frame(
     metrics: Iterable[Metric],
     *,

@@ -204,7 +204,7 @@ def _evaluation(settings: Settings, model: Model) -> AssetsDefinition:
     )
     def evaluation(context: AssetExecutionContext) -> Results:
         """The trained version beside its baseline; promoted when better."""
-        from models_ml.common.metric import EVALUATION_SCHEMA, evaluations_frame
+        from models_ml.common.metric import EVALUATION_SCHEMA, evaluations_frame, headline
         from orchestration.ml_tables import append_at, ensure
 
         folder = settings.paths.lake / "ml" / model.name / "evaluations"
@@ -243,7 +243,7 @@ def _evaluation(settings: Settings, model: Model) -> AssetsDefinition:
                 "promoted": promoted,
                 "metrics": MetadataValue.md(_metrics_table(metrics)),
                 "plot": MetadataValue.md(_picture(plot)),
-                **{metric.metric: metric.value for metric in metrics[:12]},
+                **headline(metrics[:12]),
             },
         )
         yield AssetCheckResult(

@@ -1,6 +1,7 @@
 """The command line: what can be learnt from it, and how it fails."""
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -50,8 +51,9 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 session.execute(
                     "create or replace table scores.fct_model_evaluations as select "
                     "'lead_scoring' as model, '1' as model_version, now() as evaluated_at, "
-                    "'brier' as metric, 0.1 as value, 'logistic' as baseline_name, "
-                    "0.2 as baseline_value, true as is_champion"
+                    "'brier' as metric, value, baseline_name, 0.2 as baseline_value, "
+                    "true as is_champion from (values (0.1, 'logistic'), (0.15, 'rate')) "
+                    "as beside (value, baseline_name)"
                 )
             with duckdb.connect(str(candidate.database("warehouse"))) as session:
                 session.execute("create table if not exists staged as select 1 as one")
@@ -115,7 +117,11 @@ def test_status_as_json_has_what_programs_ask_for(data: Path) -> None:
     assert found["checks"] == {"passed": 1, "failed": 0}
     assert found["sources"]["hubspot"]["rows"] == 10
     assert found["models"]["lead_scoring"]["metrics"] == {"brier": 0.1}
-    assert found["models"]["lead_scoring"]["baselines"] == {"logistic": {"brier": 0.2}}
+    assert found["models"]["lead_scoring"]["baselines"] == {
+        "logistic": {"brier": 0.2}, "rate": {"brier": 0.2}
+    }  # fmt: skip
+    beside = {"logistic": {"brier": 0.1}, "rate": {"brier": 0.15}}
+    assert found["models"]["lead_scoring"]["beside"] == beside
     assert found["services"] == {
         "sandbox": False,
         "superset": False,
@@ -133,6 +139,7 @@ def test_status_without_any_release_still_answers(tmp_path: Path, data: Path) ->
 def test_status_for_people_is_a_table(data: Path) -> None:
     shown = revlake(data, "status")
     assert "20261122T030000Z-1" in shown and "hubspot" in shown and "lead_scoring" in shown
+    assert re.search(r"0\.1000 .*logistic", shown) and re.search(r"0\.1500 .*rate", shown)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,13 @@ from models_ml.common.calibration import fit_platt, logit, sigmoid
 from models_ml.common.data_gate import NotEnoughData, require_enough
 from models_ml.common.feature import Feature
 from models_ml.common.intervals import fit_spread, interval, root_residuals, weighted_quantile
-from models_ml.common.metric import EVALUATION_SCHEMA, Metric, beats_baseline, evaluations_frame
+from models_ml.common.metric import (
+    EVALUATION_SCHEMA,
+    Metric,
+    beats_baseline,
+    evaluations_frame,
+    headline,
+)
 from models_ml.common.probability_metrics import probability_metrics
 from models_ml.common.reasons import top_reasons
 from models_ml.common.time_splits import split_by_first_seen
@@ -178,3 +184,8 @@ def test_evaluations_have_the_columns_of_the_table() -> None:
     )
     assert frame.schema == EVALUATION_SCHEMA
     assert frame["baseline_value"].to_list() == [0.7, None]
+
+
+def test_headline_is_beside_the_first_baseline() -> None:
+    measured = [Metric("wape", 0.1, "crm", 0.3), Metric("wape", 0.2, "run_rate", 0.25)]
+    assert headline([*measured, Metric("rows", 7.0)]) == {"wape": 0.1, "rows": 7.0}
