@@ -45,7 +45,7 @@ def models(release: Release) -> dict[str, dict[str, Any]]:
     """Per model: the champion's version, its metrics and its baselines'.
 
     A metric beside a baseline is measured on what that baseline could be computed for: `beside` has
-    the model's per baseline, `metrics` those beside the first of them (all, where there is one).
+    the model's per baseline, `metrics` those beside the first of them by name.
     """
     answer = ask(
         release,
