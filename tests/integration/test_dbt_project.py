@@ -71,9 +71,11 @@ def test_a_source_that_is_off_leaves_no_model() -> None:
     assert "fct_campaign_spend_daily" in models(found)
 
 
-def test_files_alone_make_all_marts(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def of_files(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """No history, no quotas, no advertising, no mail: opportunities get a history of two events."""
-    lake = RawLake(tmp_path / "lake", ("files",))
+    root = tmp_path_factory.mktemp("files")
+    lake = RawLake(root / "lake", ("files",))
     lake.load(
         "files",
         {
@@ -106,9 +108,30 @@ def test_files_alone_make_all_marts(tmp_path: Path) -> None:
         },
     )  # fmt: skip
     lake.load("files", {"content_views": [{"id": "v2", DELETED: True}]})
-    release = Release(tmp_path / "release", lake, tmp_path / "dbt")
+    release = Release(root / "release", lake, root / "dbt")
     release.build(as_of="2026-03-05T15:00:00Z")
-    snapshots = release.query(
+    return release
+
+
+def test_tables_refuse_what_their_contracts_forbid(of_files: Release) -> None:
+    """A column that is never null, or holds one of a few words, is so by the table itself."""
+    declared = {
+        (model["name"], column["name"], constraint["type"])
+        for model in models(manifest(REVLAKE_SOURCES="files", **COMPANY)).values()
+        if model["schema"] == "marts"
+        for column in model["columns"].values()
+        for constraint in column["constraints"]
+    }
+    kept = of_files.query(
+        "select table_name, unnest(constraint_column_names),"
+        " replace(lower(constraint_type), ' ', '_') from duckdb_constraints()"
+    )
+    assert len(declared) > 50
+    assert declared <= set(kept)
+
+
+def test_files_alone_make_all_marts(of_files: Release) -> None:
+    snapshots = of_files.query(
         "select cast(snapshot_date as varchar), count(*), sum(amount)"
         " from marts.fct_pipeline_snapshots_daily group by 1 order by 1"
     )
@@ -119,17 +142,17 @@ def test_files_alone_make_all_marts(tmp_path: Path) -> None:
         ("2026-03-04", 1, 50),
         ("2026-03-05", 1, 50),
     ]
-    assert release.query(
+    assert of_files.query(
         "select stage_name, stage_order, is_won from marts.dim_stages order by stage_order"
     ) == [("Engaging", 1, False), ("Won", 2, True)]
-    assert release.query(
+    assert of_files.query(
         "select viewer_email, action, duration_seconds"
         " from warehouse.staging.stg_files__content_views where not is_deleted"
     ) == [("pat@x.test", "view", 95)]
-    assert release.query(
+    assert of_files.query(
         "select email, status, score from warehouse.staging.stg_files__course_completions"
     ) == [("ann@x.test", "completed", 92.5)]
-    assert release.query(
+    assert of_files.query(
         "select domain, employee_count, annual_revenue_original"
         " from warehouse.staging.stg_files__firmographics"
     ) == [("x.test", 40, 1_250_000_000)]
