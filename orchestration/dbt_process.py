@@ -1,5 +1,6 @@
 """dbt as a process of Revlake's: `python -m orchestration.dbt_process build …` is `dbt build …`."""
 
+import atexit
 import os
 import sys
 
@@ -12,13 +13,12 @@ def main() -> None:
     It ends at once: taking apart all that dbt holds would take as long as loading half of it.
     """
     collect_seldom()
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import cli
 
     try:
         cli()
     except SystemExit as end:
-        DuckDBConnectionManager.close_all_connections()
+        atexit._run_exitfuncs()  # closes the database, among others
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(end.code if isinstance(end.code, int) else 1)

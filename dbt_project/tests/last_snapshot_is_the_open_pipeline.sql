@@ -1,6 +1,7 @@
 {#-
 The newest day of the pipeline history, which is made from recorded changes, is the open pipeline of
-the opportunities as they are. A difference means that a source's history misses changes.
+the opportunities as they are, of those that are known until now. A difference means that a source's
+history misses changes.
 -#}
 {{ config(severity='warn') }}
 
@@ -20,6 +21,11 @@ open_now as (
         amount
     from {{ ref('fct_opportunities') }}
     where is_open
+        and opportunity_key not in (
+            select states.opportunity_key
+            from {{ ref('int_opportunities__states') }} as states
+            where states.known_until < {{ as_of_date() }}
+        )
 )
 
 select

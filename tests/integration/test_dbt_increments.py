@@ -203,7 +203,8 @@ def reopened_deleted_and_restated(lake: RawLake) -> None:
         "deal_history": [deal_change("dealstage", "s3", at),
                          deal_change("closedate", "2026-10-20T16:00:00.000Z", at)],
         "contacts": [{"id": "P1", "email": "pat@x.test", "lead_source": "Web", "_version_at": at,
-                      "converted_at": at, "converted_deal_id": "D1", "associatedcompanyid": "C1"}],
+                      "created_at": "2026-10-10T12:00:00", "converted_at": at,
+                      "converted_deal_id": "D1", "associatedcompanyid": "C1"}],
         "email_events": [mail("V4", "2026-10-19T09:00:00", "pat@x.test"),
                          mail("V5", "2026-10-19T09:00:00", "zoe@x.test")],
     })  # fmt: skip

@@ -206,20 +206,7 @@ def test_people_are_brought_up_to_date(superset: RunningSuperset) -> None:
     superset.sign_in("new@example.com", PASSWORD)
 
 
-def test_pull_gives_back_what_was_deployed(superset: RunningSuperset, tmp_path: Path) -> None:
-    first = pulled(superset, tmp_path / "assets")
-    assert {name.split("/")[0] for name in first.written} == {
-        "databases",
-        "datasets",
-        "charts",
-        "dashboards",
-    }
-    assert pulled(superset, tmp_path / "assets") == PullReport((), ())
-    assert deploy_tree(superset, tmp_path / "assets").failed == 0
-
-
 def test_pull_leaves_alone_what_nobody_drew(superset: RunningSuperset, tmp_path: Path) -> None:
-    superset.deploy()
     by_hand = Path(shutil.copytree(superset.assets_dir, tmp_path / "assets"))
     before = lines(by_hand)
     report = pulled(superset, by_hand)
@@ -228,7 +215,6 @@ def test_pull_leaves_alone_what_nobody_drew(superset: RunningSuperset, tmp_path:
 
 
 def test_pull_changes_the_line_that_was_changed(superset: RunningSuperset, tmp_path: Path) -> None:
-    superset.deploy()
     tree, compiled = tmp_path / "assets", {uuid_of("dataset opportunities")}
     first = pulled(superset, tree, compiled=compiled)
     assert "datasets/forecasts.yaml" in first.written
@@ -245,6 +231,19 @@ def test_pull_changes_the_line_that_was_changed(superset: RunningSuperset, tmp_p
     assert len(second.written) == 1
     assert {text for _, text in after - before} == {"slice_name: Renamed by hand"}
     assert {text for _, text in before - after} == {f"slice_name: {drawn['slice_name']}"}
+
+
+def test_pull_gives_back_what_was_deployed(superset: RunningSuperset, tmp_path: Path) -> None:
+    first = pulled(superset, tmp_path / "assets")
+    assert {name.split("/")[0] for name in first.written} == {
+        "databases",
+        "datasets",
+        "charts",
+        "dashboards",
+    }
+    assert pulled(superset, tmp_path / "assets") == PullReport((), ())
+    assert deploy_tree(superset, tmp_path / "assets").failed == 0
+    superset.deploy()
 
 
 def pulled(superset: RunningSuperset, tree: Path, **options: Any) -> PullReport:

@@ -75,7 +75,7 @@ ENTITIES: tuple[Entity, ...] = (
         text="id account_id owner_id contact_id product_id campaign_id name type stage currency "
         f"forecast_category lead_source loss_reason competitor next_step {CUSTOM_FIELDS}",
         number="amount probability",
-        date="close_date",
+        date="close_date known_until",
         instant="created_at closed_at",
         flag="is_closed is_won",
     ),

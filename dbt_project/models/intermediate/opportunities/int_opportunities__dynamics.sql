@@ -73,6 +73,7 @@ select
         else opportunities.estimated_close_date
     end as close_date,
     case when opportunities.is_closed then closes.closed_at end as closed_at,
+    cast(null as date) as known_until,
     opportunities.is_closed,
     opportunities.is_won,
     opportunities.lead_source,

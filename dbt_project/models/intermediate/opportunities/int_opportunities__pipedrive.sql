@@ -48,6 +48,7 @@ select
         else deals.expected_close_date
     end as close_date,
     cast(null as timestamp) as closed_at,
+    cast(null as date) as known_until,
     deals.is_closed,
     deals.is_won,
     deals.lead_source,

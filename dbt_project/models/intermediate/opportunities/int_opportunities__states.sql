@@ -57,6 +57,7 @@ select
     opportunities.opportunity_id,
     opportunities.owner_id,
     opportunities.currency_code,
+    opportunities.known_until,
     numbered.state_number,
     numbered.is_latest,
     numbered.is_synthesised,

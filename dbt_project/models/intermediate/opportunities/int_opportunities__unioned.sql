@@ -23,6 +23,7 @@
         'created_at': 'timestamp',
         'close_date': 'date',
         'closed_at': 'timestamp',
+        'known_until': 'date',
         'is_closed': 'boolean',
         'is_won': 'boolean',
         'lead_source': 'varchar',

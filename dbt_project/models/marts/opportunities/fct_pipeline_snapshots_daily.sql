@@ -30,7 +30,10 @@ periods as (
 open_periods as (
     select
         *,
-        coalesce(cast(next_date - interval '1' day as date), {{ as_of_date() }}) as last_date
+        coalesce(
+            cast(next_date - interval '1' day as date),
+            least({{ as_of_date() }}, coalesce(known_until, {{ as_of_date() }}))
+        ) as last_date
     from periods
     where not is_closed and forecast_category <> 'Omitted'
 ),

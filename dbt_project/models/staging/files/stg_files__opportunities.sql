@@ -29,6 +29,7 @@ select
     next_step,
     {{ utc('created_at') }} as created_at,
     {{ utc('closed_at') }} as closed_at,
+    known_until,
     custom_fields,
     {{ version_columns() }}
 from versions

@@ -30,6 +30,7 @@ select
     hs_next_step as next_step,
     {{ utc('created_at') }} as created_at,
     cast(null as timestamp) as closed_at,
+    cast(null as date) as known_until,
     custom_fields,
     {{ version_columns() }}
 from versions

@@ -29,6 +29,7 @@ select
     next_step,
     {{ utc('created_date') }} as created_at,
     cast(null as timestamp) as closed_at,
+    cast(null as date) as known_until,
     custom_fields,
     {{ version_columns() }}
 from versions
