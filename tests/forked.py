@@ -1,5 +1,6 @@
 """Programs in processes forked from one that holds their libraries: a start costs no import."""
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -10,6 +11,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from subprocess import CompletedProcess
 
+from orchestration.garbage import collect_seldom
 from tests.paths import PROJECT
 
 Program = Callable[[Sequence[str]], object]
@@ -82,6 +84,8 @@ def _run(
     errors: str | None,
     folder: Path,
 ) -> None:
+    collect_seldom()
+    gc.freeze()
     os.setsid()
     with Path(output).open("ab") as said, Path(errors or output).open("ab") as said_to_stderr:
         os.dup2(said.fileno(), 1)
