@@ -3,8 +3,8 @@ SHELL := /bin/bash
 # The system's own Python comes first: version managers mostly compile theirs without profile-guided
 # optimisation, and a refresh takes a quarter longer on those.
 USABLE := import ensurepip, ssl, sqlite3, sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))
-PYTHON ?= $(shell PATH=/usr/bin:$$PATH; for name in python3.11 python3.12 python3; do \
-	$$name -c '$(USABLE)' 2>/dev/null && command -v $$name && exit; done; command -v python3)
+PYTHON ?= $(shell for python in /usr/bin/python3.11 /usr/bin/python3.12 python3.11 python3.12 python3; do \
+	$$python -c '$(USABLE)' 2>/dev/null && command -v $$python && exit; done; command -v python3)
 UV_VERSION := 0.13.9
 UV := .tools/bin/uv
 export DO_NOT_TRACK = 1

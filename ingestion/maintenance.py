@@ -15,7 +15,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Tier:
-    """Files smaller than `file_bytes` are merged into such files once there are `at_least`.
+    """Files are merged up to `file_bytes` once there are `at_least` of less than half of it.
 
     What a night rewrites follows the day's rows and not the table's: mostly the smallest tier only.
     A landing reads the row groups with rows of the last hours: a small group, little to read.
@@ -75,7 +75,7 @@ def _care(url: str, retention_hours: int, tiers: Sequence[Tier]) -> TableCare:
     table = DeltaTable(url)
     before = len(table.file_uris())
     for tier in tiers:
-        if _smaller(table, tier.file_bytes) >= tier.at_least:
+        if _smaller(table, tier.file_bytes // 2) >= tier.at_least:
             groups = WriterProperties(max_row_group_size=tier.row_group)
             table.optimize.compact(target_size=tier.file_bytes, writer_properties=groups)
     if table.version() > 0:
