@@ -35,6 +35,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedServer
 
 
 def pytest_configure() -> None:
+    """What the caller's environment says of another Revlake is not meant for the tests."""
+    for name in [name for name in os.environ if name.startswith("REVLAKE_")]:
+        del os.environ[name]
     collect_seldom()
 
 
