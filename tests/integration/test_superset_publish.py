@@ -15,7 +15,7 @@ import psutil
 from tests.superset_server import DEALS_A_REP, REPS, RunningSuperset, publish, switch
 
 READERS = 8
-PUBLISHES = 4
+PUBLISHES = 8
 DEADLINE_SECONDS = 120
 
 
