@@ -36,7 +36,7 @@ def differences(lake: Lake) -> list[str]:
             if mine.count() != theirs.count():
                 found.append(f"{place}: {mine.count()} values landed of {theirs.count()}")
             if theirs.dtype == pl.Float64 and not math.isclose(
-                mine.sum(), theirs.sum(), rel_tol=1e-6, abs_tol=1e-9
+                mine.sum(), theirs.sum(), rel_tol=1e-6, abs_tol=1e-12
             ):
                 found.append(f"{place}: {mine.sum()} in all, not {theirs.sum()}")
     return found + [f"{place}: known and not there" for place in sorted(absent ^ NOT_THERE)]

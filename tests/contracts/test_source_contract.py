@@ -31,8 +31,8 @@ HOURS = 3600
 BAD_HOURS, GOOD_HOURS = 3, 93
 # After how many calls the vendor goes down: within the first load, and in each of the bad hours.
 DOWN_AFTER = (9, 1, 2, 3)
-# Vendors that have told everything after a few calls, and how many.
-CALLS = {"google_ads": 2, "twilio": 2}
+# Vendors that have told everything after a few calls go down no later than after these.
+LATEST_DOWN = {"google_ads": 1, "twilio": 1}
 BAD_MOMENTS = ("rate_limit", "server_error", "truncated_page", "token_expiry")
 BAD_RECORDS = ("duplicate_record", "malformed_record", "null_key")
 # Where a fault must strike that finds nothing to spoil on the first pages.
@@ -164,7 +164,7 @@ def diary(
 def break_off(lake: Lake, source: str, *, after: int) -> list[str]:
     """A landing whose vendor goes down after some calls: the entities that it left rows of."""
     held = rows_held(lake, source)
-    lake.sandbox.fault(source, "down", skip=min(after, CALLS.get(source, after + 1) - 1))
+    lake.sandbox.fault(source, "down", skip=min(after, LATEST_DOWN.get(source, after)))
     with pytest.raises(LandingError):
         lake.land(source)
     lake.sandbox.clear_faults()

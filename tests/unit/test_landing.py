@@ -5,10 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pytest
-from deltalake import DeltaTable, write_deltalake
+from deltalake import DeltaTable
 from pydantic import BaseModel
 
 from ingestion import landing
@@ -17,7 +15,7 @@ from ingestion.feed import OVERLAP, Feed, Revisit
 from ingestion.http import VendorError
 from ingestion.landing import LandingError, LandingLocked, LandingReport, land, land_feeds
 from ingestion.lock import exclusive
-from ingestion.maintenance import TableCare, Tier, maintain
+from ingestion.maintenance import maintain
 from tests.integration.landed import CALLS, DEALS, START, land_records, records
 
 NOW = START + timedelta(days=1)
@@ -407,33 +405,6 @@ def test_maintenance_compacts_and_loses_nothing(tmp_path: Path) -> None:
     assert care["acme/deals"].files_deleted == 4
     assert len(table(tmp_path, "deals")) == 4
     assert land_pages(tmp_path, DEALS, [[deal(4)]]).tables["deals"].rows == 1
-
-
-def test_maintenance_leaves_large_files_until_there_are_many(tmp_path: Path) -> None:
-    """A night costs what the day brought; large files are merged once there are many of them."""
-    held = tmp_path / "lake" / "raw" / "acme" / "calls"
-    tiers = Tier(1_000_000, 5, 65_536), Tier(10_000, 2, 16_384)
-    dice = np.random.default_rng(0)
-
-    def write(files: int, size: int) -> set[str]:
-        before = set(DeltaTable(held).file_uris()) if held.exists() else set()
-        for _ in range(files):
-            write_deltalake(held, pa.table({"noise": [dice.bytes(size)]}), mode="append")
-        return set(DeltaTable(held).file_uris()) - before
-
-    def night() -> tuple[set[str], TableCare]:
-        care = maintain(str(tmp_path / "lake"), "raw", retention_hours=0, tiers=tiers)
-        return set(DeltaTable(held).file_uris()), care["acme/calls"]
-
-    large, _ = write(2, size=20_000), write(2, size=20)
-    files, care = night()
-    assert large < files
-    assert (care.files_before, care.files_after, care.files_deleted) == (4, 3, 2)
-    large |= write(1, size=20_000)
-    assert night()[0] == large | files
-    write(1, size=20)
-    assert night()[1].files_after == 1
-    assert DeltaTable(held).to_pyarrow_table().num_rows == 6
 
 
 def test_revisit_of_everything_finds_old_changes_and_deletions(tmp_path: Path) -> None:
